@@ -1,0 +1,140 @@
+"""Every setting of Daybook, read from the environment in this one place and nowhere else."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+SYNONYMS: Final = {
+    "ENV": ("NODE_ENV",),
+    "JWT_EXPIRES_IN": ("JWT_EXPIRATION", "JWT_EXPIRY"),
+    "JWT_REFRESH_EXPIRATION": ("REFRESH_TOKEN_EXPIRY",),
+}
+SECRET: Final = ("master_key", "secret_key", "jwt_private_keys", "admin_password", "database_url", "migration_database_url", "redis_url", "broker_url")
+
+
+class BadSettings(Exception):
+    """The environment does not describe a system that can start; each line names one setting and what is wrong."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One running system's settings; field `database_url` is the variable `DATABASE_URL`, and `DATABASE_URL_FILE` names a file that holds it.
+
+    Durations are seconds, sizes bytes. Secrets have no default: a process refuses to start without them (security.md 14).
+    """
+
+    database_url: str
+    redis_url: str
+    master_key: str
+    """32 random bytes in base64: wraps the keys of persons and seals the vault."""
+    secret_key: str
+    """32 random bytes in base64: pepper, HMACs and cursors are derived from it."""
+    jwt_private_keys: str
+    """RSA keys (PEM, one after another): the first signs, all verify."""
+    migration_database_url: str = ""
+    """The login that owns the tables; the same as `database_url` where left out."""
+    broker_url: str = ""
+    """Where chunks of the log are announced; `redis_url` where left out. Only `redis://` and `rediss://` so far."""
+    env: str = "development"
+    host: str = "127.0.0.1"
+    port: int = 3000
+    jwt_issuer: str = "daybook"
+    jwt_audience: str = "daybook"
+    jwt_expires_in: str = "10m"
+    jwt_refresh_expiration: str = "30d"
+    refresh_grace_seconds: int = 10
+    admin_email: str = ""
+    admin_password: str = ""
+    registration_enabled: bool = True
+    require_if_match: bool = False
+    max_request_size: int = 1_048_576
+    batch_max: int = 1000
+    list_unbounded_max: int = 100_000
+    sweep_interval: float = 1.0
+    shutdown_timeout: float = 8.0
+    log_level: str = "info"
+    log_format: str = "json"
+    cors_origins: str = ""
+    database_connections: int = 4
+    bcrypt_cost: int = 12
+
+    @property
+    def owner_url(self) -> str:
+        """The database login that migrates."""
+        return self.migration_database_url or self.database_url
+
+    @property
+    def broker(self) -> str:
+        """The address of the broker."""
+        return self.broker_url or self.redis_url
+
+    def redacted(self) -> dict[str, object]:
+        """Every setting with secrets and passwords replaced by `***`, for people to read."""
+        shown = msgspec.to_builtins(self)
+        return {name: "***" if name in SECRET and value else value for name, value in sorted(shown.items())}
+
+
+def duration(text: str) -> int:
+    """Seconds from `900`, `90s`, `15m`, `2h`, `7d`; raises `BadSettings` for anything else."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in units else (text, "s")
+    if not number.isdigit() or int(number) == 0:
+        raise BadSettings(f"{text!r} is not a duration: write 900, 90s, 15m, 2h or 7d")
+    return int(number) * units[unit]
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; raises `BadSettings` naming *all* that is missing or wrong at once."""
+    source = os.environ if environment is None else environment
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        name = field.name.upper()
+        try:
+            value = _look_up(source, name)
+        except OSError as error:
+            problems.append(f"{name}_FILE cannot be read: {error.strerror}")
+            continue
+        if value is None and field.required:
+            problems.append(f"{name} is missing")
+        elif value is not None:
+            problems.extend(_misfit(field.name, field.type, value))
+            found[field.name] = value
+    problems.extend(_wrong_values(found))
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return msgspec.convert(found, Settings, strict=False)
+
+
+def _look_up(source: Mapping[str, str], name: str) -> str | None:
+    for spelling in (name, *SYNONYMS.get(name, ())):
+        if spelling in source:
+            return source[spelling]
+        if f"{spelling}_FILE" in source:
+            return Path(source[f"{spelling}_FILE"]).read_text().strip()
+    return None
+
+
+def _misfit(name: str, kind: object, value: str) -> list[str]:
+    try:
+        msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        return [f"{name.upper()} is wrong: {error}"]
+    return []
+
+
+def _wrong_values(found: Mapping[str, str]) -> list[str]:
+    problems = []
+    for name in ("broker_url", "redis_url"):
+        if found.get(name) and not found[name].startswith(("redis://", "rediss://", "unix://")):
+            scheme = found[name].partition("://")[0]
+            problems.append(f"{name.upper()} has the unknown scheme {scheme!r}: use redis:// or rediss://")
+    for name in ("jwt_expires_in", "jwt_refresh_expiration"):
+        if name in found:
+            try:
+                duration(found[name])
+            except BadSettings as error:
+                problems.append(f"{name.upper()}: {error}")
+    return problems

@@ -1,0 +1,1 @@
+"""The machinery every use case stands on: command, handler, work, dispatch, reaction, deadline, ports."""

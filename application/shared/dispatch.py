@@ -1,0 +1,127 @@
+"""From a command to its place in the log: run the handler, write what it decided, and tell a retry what the first try was told."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from application.shared.command import HANDLERS, Command
+from application.shared.context import Answer, Answering, Context
+from application.shared.ports import Log, Lost, Passwords, Ports, Sealing, Written
+from application.shared.work import UnitOfWork
+from domain.shared.refused import Refused, VersionConflict
+
+ATTEMPTS: Final = 24
+LARGE: Final = 8192
+"""Bytes above which a stored answer is only the id it is rendered from."""
+
+
+class IdempotencyKeyReused(Refused):
+    """This idempotency key was used before with another request."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a command came to. `replayed` marks an answer that an earlier command with the same key was given."""
+
+    result: Any
+    position: int
+    answer: Answer | None = None
+    replayed: bool = False
+
+
+class Dispatch:
+    """Callable that carries commands out; shared by routes, reactions, the clock and the command line."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        sealing: Sealing,
+        passwords: Passwords,
+        new_id: Callable[[], UUID],
+        pause: Callable[[int], Awaitable[None]],
+        settings: Any = None,
+    ) -> None:
+        self._log = log
+        self._sealing = sealing
+        self._passwords = passwords
+        self._new_id = new_id
+        self._pause = pause
+        self._settings = settings
+
+    async def __call__(self, command: Command, context: Context, answering: Answering | None = None) -> Outcome:
+        """Carry a command out. Raises its refusal, `IdempotencyKeyReused`, `VersionConflict` or `Overloaded`."""
+        handler = HANDLERS[type(command)]
+        certain = False
+        for attempt in range(ATTEMPTS):
+            work = UnitOfWork(self._log, self._sealing)
+            now = self._log.now()
+            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings)
+            try:
+                result = await handler(command, ports)
+                quiet = work.is_empty
+            except Refused as refused:
+                result, quiet = refused, True
+            if quiet and work.loaded and not certain:
+                # Decided on events of this process that are not written yet: they may fail, so look again once they are settled.
+                certain = True
+                if await self._log.settled(list(work.loaded)):
+                    continue
+            try:
+                return await self._write(work, result, context, answering, now)
+            except Lost:
+                certain = False
+                await self._pause(attempt)
+        raise VersionConflict
+
+    async def _write(self, work: UnitOfWork, result: Any, context: Context, answering: Answering | None, now: Any) -> Outcome:
+        if isinstance(result, Refused):
+            return await self._refuse(result, context, answering, now)
+        refused = work.refused
+        answer = answering.result(result) if answering is not None and refused is None else None
+        if work.is_empty and context.key is None:
+            return Outcome(result, work.reached, answer)
+        entry = work.entry(context, now)
+        self._store(entry, answer, context)
+        written = await self._log.append(entry)
+        if written.duplicate:
+            return self._replay(written, context)
+        if refused is not None:
+            raise refused
+        return Outcome(result, written.position if entry.events else max(work.reached, written.position), answer)
+
+    async def _refuse(self, refused: Refused, context: Context, answering: Answering | None, now: Any) -> Outcome:
+        if context.key is None:
+            raise refused
+        answer = answering.refusal(refused) if answering is not None else None
+        if answer is None:
+            known = await self._log.answered(context.key.id, lasting=context.key.lasting)
+            if known is None:
+                raise refused
+            return self._replay(known, context)
+        entry = UnitOfWork(self._log, self._sealing).entry(context, now)
+        self._store(entry, answer, context)
+        written = await self._log.append(entry)
+        if written.duplicate:
+            return self._replay(written, context)
+        raise refused
+
+    @staticmethod
+    def _store(entry: Any, answer: Answer | None, context: Context) -> None:
+        if answer is None or context.key is None:
+            return
+        entry.status = answer.status
+        large = answer.again is not None and len(answer.body) > LARGE
+        plain = b"@" + answer.again.bytes if large and answer.again is not None else b"=" + answer.body
+        entry.answer = context.key.seal(plain)
+
+    @staticmethod
+    def _replay(written: Written, context: Context) -> Outcome:
+        key = context.key
+        if key is None or written.fingerprint != key.fingerprint and not key.lasting:
+            raise IdempotencyKeyReused
+        plain = key.open(written.answer) if written.answer else b"="
+        again = UUID(bytes=plain[1:]) if plain[:1] == b"@" else None
+        return Outcome(None, written.position, Answer(written.status, b"" if again else plain[1:], again), replayed=True)
+

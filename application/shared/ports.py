@@ -1,0 +1,170 @@
+"""What the application needs from the world, as protocols; `infra` provides them, its in-memory twins pass the same tests."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from application.shared.context import Caller, Context
+from domain.shared.aggregate import Aggregate
+from domain.shared.event import Event
+from domain.shared.refused import Refused
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Staged(msgspec.Struct, frozen=True, gc=False):
+    """An event that waits to be written as `version` of its stream."""
+
+    stream_id: UUID
+    version: int
+    event: Event
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A unique name claimed for `owner`, or released where owner is None. `taken` is the refusal when somebody else holds it."""
+
+    kind: str
+    hmac: bytes
+    owner: UUID | None
+    taken: type[Refused]
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """An entry of the vault to keep, or to drop where `sealed` is None."""
+
+    kind: str
+    id: UUID
+    sealed: bytes | None
+
+
+class Entry(msgspec.Struct, kw_only=True):
+    """Everything one command writes: all of it or nothing."""
+
+    context: Context
+    decided_at: datetime
+    events: Sequence[Staged] = ()
+    states: dict[UUID, Aggregate] = {}
+    claims: Sequence[Claim] = ()
+    secrets: Sequence[Secret] = ()
+    status: int = 0
+    answer: bytes | None = None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What became of an entry: its position, or what an earlier command with the same key was told (`duplicate`)."""
+
+    position: int
+    duplicate: bool = False
+    fingerprint: bytes = b""
+    status: int = 0
+    answer: bytes | None = None
+
+
+class Lost(Exception):
+    """The entry was decided on a state that is no longer the newest; decide again."""
+
+
+class Log(Protocol):
+    """The append-only log with optimistic concurrency per stream, unique names and the vault beside it."""
+
+    def now(self) -> datetime:
+        """Database time (UTC)."""
+
+    async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
+        """The newest state, including this process's unwritten events, and the position of its last written event (0: none)."""
+
+    async def append(self, entry: Entry) -> Written:
+        """Write an entry; raises `Lost`, the refusal of a taken name, or `Overloaded`."""
+
+    async def answered(self, key: bytes, *, lasting: bool) -> Written | None:
+        """What a key was answered with, if it was used."""
+
+    async def settled(self, stream_ids: Sequence[UUID]) -> bool:
+        """Wait until none of this process's entries for these streams is unwritten; whether there were any."""
+
+    async def holder(self, kind: str, hmac: bytes) -> UUID | None:
+        """Who holds a unique name."""
+
+    async def secret(self, kind: str, id: UUID) -> bytes | None:
+        """A sealed entry of the vault."""
+
+
+class Sealing(Protocol):
+    """Server-side cryptography: HMACs of names, sealing of secrets, and keys of persons."""
+
+    def hmac(self, kind: str, name: str) -> bytes:
+        """What stands for a name where the name itself must not stand."""
+
+    def seal(self, kind: str, id: UUID, secret: bytes) -> bytes:
+        """A vault entry sealed with the master key, bound to its kind and id."""
+
+    def open(self, kind: str, id: UUID, sealed: bytes) -> bytes:
+        """The content of a vault entry."""
+
+    def new_key(self) -> bytes:
+        """A fresh random key or token of 32 bytes."""
+
+    def seal_personal(self, key: bytes, person_id: UUID, text: str) -> bytes:
+        """A personal field, readable only while the person's key exists."""
+
+    def open_personal(self, key: bytes, person_id: UUID, sealed: bytes) -> str:
+        """A personal field in clear."""
+
+
+class Passwords(Protocol):
+    """Slow hashing of passwords, off the event loop."""
+
+    async def hash(self, password: str) -> bytes:
+        """A salted hash; takes a quarter of a second."""
+
+    async def verify(self, password: str, hashed: bytes | None) -> bool:
+        """Whether the password fits; takes as long when there is no hash."""
+
+    def is_common(self, password: str) -> bool:
+        """Whether the password is on the list of those tried first."""
+
+
+class Work(Protocol):
+    """The unit of work of one command, as its handler sees it."""
+
+    async def load(self, kind: type[A], stream_id: UUID) -> A:
+        """The state of a stream, version 0 if it has not begun."""
+
+    async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
+        """Decide on a stream that exists (`NotFound` otherwise) and stage the events; the state after them."""
+
+    def begin(self, fresh: A, *events: Event) -> A:
+        """Stage the first events of a new stream; the state after them."""
+
+    async def holder(self, kind: str, name: str) -> UUID | None:
+        """Who holds a unique name."""
+
+    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused]) -> None:
+        """Claim a unique name together with the events."""
+
+    def release(self, kind: str, name: str) -> None:
+        """Give a unique name back."""
+
+    async def secret(self, kind: str, id: UUID) -> bytes | None:
+        """The content of a vault entry."""
+
+    def keep(self, kind: str, id: UUID, secret: bytes | None) -> None:
+        """Keep (or drop, when None) a vault entry together with the events."""
+
+    def refuse(self, refused: Refused) -> None:
+        """Write what is staged first, then refuse: for refusals that are facts themselves."""
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What a handler may use. `now` is database time; ids are UUIDv7, so that streams begin close together in the index."""
+
+    log: Work
+    now: datetime
+    caller: Caller
+    new_id: Callable[[], UUID]
+    sealing: Sealing
+    passwords: Passwords
+    settings: Any = None

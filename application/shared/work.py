@@ -1,0 +1,91 @@
+"""The unit of work: a handler stages events, names and secrets in it; dispatch writes all of it or nothing."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from application.shared.context import Context
+from application.shared.ports import A, Claim, Entry, Log, Sealing, Secret, Staged
+from domain.shared.aggregate import Aggregate
+from domain.shared.event import Event
+from domain.shared.refused import NotFound, PreconditionFailed, Refused
+
+
+class UnitOfWork:
+    """What one run of a handler loaded and staged."""
+
+    def __init__(self, log: Log, sealing: Sealing) -> None:
+        self._log = log
+        self._sealing = sealing
+        self._events: list[Staged] = []
+        self._states: dict[UUID, Aggregate] = {}
+        self._claims: list[Claim] = []
+        self._secrets: list[Secret] = []
+        self.loaded: set[UUID] = set()
+        self.reached = 0
+        self.refused: Refused | None = None
+
+    async def load(self, kind: type[A], stream_id: UUID) -> A:
+        """The state of a stream, including what this work staged."""
+        staged = self._states.get(stream_id)
+        if isinstance(staged, kind):
+            return staged
+        state, position = await self._log.load(kind, stream_id)
+        self.loaded.add(stream_id)
+        self.reached = max(self.reached, position)
+        return state
+
+    async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
+        """Decide on a stream that exists and stage the events."""
+        state = await self.load(kind, stream_id)
+        if state.version == 0:
+            raise NotFound
+        if if_match is not None and if_match != state.version:
+            raise PreconditionFailed(f"The version is {state.version}, not {if_match}.", version=state.version)
+        return self._stage(state, decide(state))
+
+    def begin(self, fresh: A, *events: Event) -> A:
+        """Stage the first events of a new stream."""
+        return self._stage(fresh, list(events))
+
+    def _stage(self, state: A, events: list[Event]) -> A:
+        if not events:
+            return state
+        self._events.extend(Staged(state.id, state.version + nth, event) for nth, event in enumerate(events, 1))
+        after = state.after(*events)
+        self._states[state.id] = after
+        return after
+
+    async def holder(self, kind: str, name: str) -> UUID | None:
+        """Who holds a unique name."""
+        return await self._log.holder(kind, self._sealing.hmac(kind, name))
+
+    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused]) -> None:
+        """Claim a unique name."""
+        self._claims.append(Claim(kind, self._sealing.hmac(kind, name), owner, taken))
+
+    def release(self, kind: str, name: str) -> None:
+        """Give a unique name back."""
+        self._claims.append(Claim(kind, self._sealing.hmac(kind, name), None, Refused))
+
+    async def secret(self, kind: str, id: UUID) -> bytes | None:
+        """The content of a vault entry."""
+        sealed = await self._log.secret(kind, id)
+        return None if sealed is None else self._sealing.open(kind, id, sealed)
+
+    def keep(self, kind: str, id: UUID, secret: bytes | None) -> None:
+        """Keep or drop a vault entry."""
+        self._secrets.append(Secret(kind, id, None if secret is None else self._sealing.seal(kind, id, secret)))
+
+    def refuse(self, refused: Refused) -> None:
+        """Write what is staged, then refuse."""
+        self.refused = refused
+
+    def entry(self, context: Context, decided_at: datetime) -> Entry:
+        """Everything staged so far."""
+        return Entry(context=context, decided_at=decided_at, events=self._events, states=self._states, claims=self._claims, secrets=self._secrets)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self._events or self._claims or self._secrets)

@@ -1,0 +1,1 @@
+"""The few words every context speaks: event, aggregate, refusal."""

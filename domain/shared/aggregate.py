@@ -1,0 +1,30 @@
+"""The consistency boundary: state folded from one stream's events, holding only what a decision reads."""
+
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.event import Event
+
+
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """State of one stream after `version` events; version 0 is the stream that has not begun."""
+
+    id: UUID
+    version: int = 0
+
+    def evolve(self, event: Event) -> Self:
+        """The state after one more event. Never refuses: what is in the log happened."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it evolves")  # pragma: no cover
+
+    def but(self, **changes: Any) -> Self:
+        """The same state with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def after(self, *events: Event) -> Self:
+        """The state and version after several events, in order."""
+        state = self
+        for event in events:
+            state = state.evolve(event)
+        return msgspec.structs.replace(state, version=self.version + len(events))

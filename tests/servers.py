@@ -1,0 +1,122 @@
+"""The servers behind the fixtures of `conftest.py`."""
+
+import itertools
+import os
+from pathlib import Path
+
+import msgspec
+import psycopg
+import redis
+from psycopg import sql
+
+from infra.local.postgres import OWNER, Postgres, start_postgres
+from infra.local.state import State
+from infra.local.valkey import Valkey, start_valkey
+
+EXTERNAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/{name}?connect_timeout=2"
+EXTERNAL_REDIS = "redis://127.0.0.1:6379/9"
+NUMBERS = itertools.count(1)
+
+
+class Database(msgspec.Struct, frozen=True):
+    """One database of a test: the login that owns it, the application's, and one that may do everything."""
+
+    name: str
+    owner_url: str
+    app_url: str
+    super_url: str
+    external: bool = False
+
+
+class Cluster:
+    """Makes and drops databases with names that no other run of the tests uses."""
+
+    def __init__(self, template: str, owner: str) -> None:
+        self._template = template
+        self._owner = owner
+
+    def new_database(self) -> str:
+        name = f"daybook_test_{os.getpid()}_{next(NUMBERS)}"
+        # FILE_COPY takes half as long as the default for an empty template.
+        self._run("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' STRATEGY FILE_COPY", name, self._owner)
+        return name
+
+    def drop(self, name: str) -> None:
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _run(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self._template.format(name="postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+class External(Cluster):
+    """A PostgreSQL that somebody else started: one login for everything."""
+
+    def new_database(self) -> Database:  # type: ignore[override]  # Gives the addresses too.
+        name = super().new_database()
+        url = self._template.format(name=name)
+        return Database(name=name, owner_url=url, app_url=url, super_url=url, external=True)
+
+    def drop(self, database: Database) -> None:  # type: ignore[override]
+        super().drop(database.name)
+
+
+class Servers:
+    """The embedded servers of one test session, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = State(folder)
+        self.state.open()
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+
+    def start_postgres(self) -> Postgres:
+        if self.postgres is None:
+            self.postgres = start_postgres(self.state)
+        return self.postgres
+
+    def new_database(self) -> Database:
+        server = self.start_postgres()
+        name = self._cluster().new_database()
+        at = server.endpoint(name)
+        return Database(name=name, owner_url=at.owner_url, app_url=at.app_url, super_url=at.super_url)
+
+    def drop(self, database: Database) -> None:
+        self._cluster().drop(database.name)
+
+    def empty_redis(self) -> str:
+        if self.valkey is None:
+            self.valkey = start_valkey(self.state)
+        _flush(self.valkey.url, everything=True)
+        return self.valkey.url
+
+    def stop(self) -> None:
+        for server in (self.postgres, self.valkey):
+            if server is not None:
+                server.stop()
+
+    def _cluster(self) -> Cluster:
+        return Cluster(self.start_postgres().endpoint("{name}").super_url, OWNER)
+
+
+def external_database() -> External | None:
+    """The PostgreSQL of this machine, when it answers and is new enough."""
+    try:
+        with psycopg.connect(EXTERNAL_POSTGRES.format(name="postgres")) as connection:
+            return External(EXTERNAL_POSTGRES, "postgres") if connection.info.server_version >= 150_000 else None
+    except psycopg.OperationalError:
+        return None
+
+
+def external_redis() -> str | None:
+    """Database 9 of the Redis of this machine, emptied, when it answers."""
+    try:
+        _flush(EXTERNAL_REDIS, everything=False)
+    except redis.RedisError:
+        return None
+    return EXTERNAL_REDIS
+
+
+def _flush(url: str, *, everything: bool) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.flushall() if everything else client.flushdb()

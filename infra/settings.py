@@ -85,8 +85,16 @@ def duration(text: str) -> int:
     return int(number) * units[unit]
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process; raises `BadSettings` naming *all* that is missing or wrong at once."""
+def given(name: str) -> str | None:
+    """What the environment says about one setting (`NAME`, an older spelling, or `NAME_FILE`), None where it is silent."""
+    return _look_up(os.environ, name)
+
+
+def read_settings(environment: Mapping[str, str] | None = None, beneath: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; raises `BadSettings` naming *all* that is missing or wrong at once.
+
+    `beneath` answers where the environment is silent: the embedded servers and secrets of a clone.
+    """
     source = os.environ if environment is None else environment
     found: dict[str, str] = {}
     problems: list[str] = []
@@ -97,6 +105,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         except OSError as error:
             problems.append(f"{name}_FILE cannot be read: {error.strerror}")
             continue
+        if value is None and beneath is not None:
+            value = beneath.get(name)
         if value is None and field.required:
             problems.append(f"{name} is missing")
         elif value is not None:

@@ -8,10 +8,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from infra.settings import Settings, given, read_settings
+
 FORMAT: Final = 1
 """Version of this folder's layout; a higher one on disk was written by a newer Daybook."""
 CLONE: Final = Path(__file__).resolve().parents[2]
 """The folder that this program was started from."""
+SYSTEM: Final = "system.json"
+"""The file that holds, by the names of the environment, what the last `up` ran with."""
 Content = TypeVar("Content")
 
 
@@ -98,5 +102,22 @@ class State:
 
 
 def here() -> State:
-    """The folder of this clone; it need not exist."""
-    return State(CLONE / ".daybook")
+    """The folder of this clone (installed as a package: of the folder it is called from); it need not exist."""
+    home = CLONE if (CLONE / "pyproject.toml").exists() else Path.cwd()
+    return State(home / ".daybook")
+
+
+def current_settings() -> Settings:
+    """The settings of the system to talk to: the environment first, and where it is silent, what `up` keeps in this clone.
+
+    Raises `LocalProblem` when neither names a database.
+    """
+    state = here()
+    known = state.read(SYSTEM, dict[str, str]) or {}
+    if given("DATABASE_URL") is None:
+        if not known:
+            raise LocalProblem("there is no system to talk to: start one with `daybook up`, or set DATABASE_URL and the secrets")
+    else:
+        # Another database was named, so the owner of ours cannot be meant.
+        known.pop("MIGRATION_DATABASE_URL", None)
+    return read_settings(beneath=known)

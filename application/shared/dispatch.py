@@ -53,7 +53,6 @@ class Dispatch:
     async def __call__(self, command: Command, context: Context, answering: Answering | None = None) -> Outcome:
         """Carry a command out. Raises its refusal, `IdempotencyKeyReused`, `VersionConflict` or `Overloaded`."""
         handler = HANDLERS[type(command)]
-        certain = False
         for attempt in range(ATTEMPTS):
             work = UnitOfWork(self._log, self._sealing)
             now = self._log.now()
@@ -63,15 +62,11 @@ class Dispatch:
                 quiet = work.is_empty
             except Refused as refused:
                 result, quiet = refused, True
-            if quiet and work.loaded and not certain:
-                # Decided on events of this process that are not written yet: they may fail, so look again once they are settled.
-                certain = True
-                if await self._log.settled(list(work.loaded)):
-                    continue
+            if quiet and work.loaded and not await self._log.settled(list(work.loaded)):
+                continue  # nothing to write, and what this was decided on was lost: look again
             try:
                 return await self._write(work, result, context, answering, now)
             except Lost:
-                certain = False
                 await self._pause(attempt)
         raise VersionConflict
 

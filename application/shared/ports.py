@@ -47,6 +47,9 @@ class Entry(msgspec.Struct, kw_only=True):
     decided_at: datetime
     events: Sequence[Staged] = ()
     states: dict[UUID, Aggregate] = {}
+    """The state each stream comes to."""
+    unwritten: dict[UUID, Aggregate] = {}
+    """The states it was decided on that were not written yet when they were read."""
     claims: Sequence[Claim] = ()
     secrets: Sequence[Secret] = ()
     status: int = 0
@@ -83,7 +86,7 @@ class Log(Protocol):
         """What a key was answered with, if it was used."""
 
     async def settled(self, stream_ids: Sequence[UUID]) -> bool:
-        """Wait until none of this process's entries for these streams is unwritten; whether there were any."""
+        """Wait until this process's unwritten entries for these streams are written; False when one of them was lost."""
 
     async def holder(self, kind: str, hmac: bytes) -> UUID | None:
         """Who holds a unique name."""

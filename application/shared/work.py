@@ -19,6 +19,7 @@ class UnitOfWork:
         self._sealing = sealing
         self._events: list[Staged] = []
         self._states: dict[UUID, Aggregate] = {}
+        self._unwritten: dict[UUID, Aggregate] = {}
         self._claims: list[Claim] = []
         self._secrets: list[Secret] = []
         self.loaded: set[UUID] = set()
@@ -33,6 +34,8 @@ class UnitOfWork:
         state, position = await self._log.load(kind, stream_id)
         self.loaded.add(stream_id)
         self.reached = max(self.reached, position)
+        if state.version > 0 and position == 0:
+            self._unwritten[stream_id] = state
         return state
 
     async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
@@ -83,7 +86,15 @@ class UnitOfWork:
 
     def entry(self, context: Context, decided_at: datetime) -> Entry:
         """Everything staged so far."""
-        return Entry(context=context, decided_at=decided_at, events=self._events, states=self._states, claims=self._claims, secrets=self._secrets)
+        return Entry(
+            context=context,
+            decided_at=decided_at,
+            events=self._events,
+            states=self._states,
+            unwritten=self._unwritten,
+            claims=self._claims,
+            secrets=self._secrets,
+        )
 
     @property
     def is_empty(self) -> bool:

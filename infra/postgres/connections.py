@@ -1,0 +1,37 @@
+"""Connections with the session settings the append's safety rests on (mechanisms A7, A14)."""
+
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+SESSION: Final = (
+    "-c role=daybook_app -c search_path=daybook,read_models -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s"
+    " -c client_connection_check_interval=500ms -c timezone=UTC -c jit=off"
+)
+SOCKET: Final[dict[str, Any]] = {
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "connect_timeout": 5,
+}
+
+
+async def connect(url: str, *, name: LiteralString, **options: Any) -> AsyncConnection[Any]:
+    """An autocommit connection of the application's role; `name` shows in pg_stat_activity."""
+    return await AsyncConnection.connect(
+        url, autocommit=True, options=SESSION, application_name=f"daybook-{name}", prepare_threshold=0, **SOCKET, **options
+    )
+
+
+def pool(url: str, *, name: LiteralString, size: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """A pool of autocommit connections, not yet opened."""
+    arguments: dict[str, Any] = {"autocommit": True, "options": SESSION, "application_name": f"daybook-{name}", "prepare_threshold": 0, **SOCKET}
+    return AsyncConnectionPool(url, kwargs=arguments, min_size=size, max_size=size, open=False, timeout=2.0, name=name)
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether an error says that the server or the connection is gone, rather than that the statement was wrong."""
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

@@ -1,0 +1,108 @@
+"""The log on PostgreSQL, as the application sees it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from application.shared.ports import A, Entry, Lost, Written
+from domain.shared.refused import Invalid
+from infra.postgres.appender import Appender
+from infra.postgres.batch import Verdict, encode
+from infra.postgres.connections import connect, pool
+from infra.postgres.database_clock import DatabaseClock
+from infra.postgres.hot_streams import Hot, HotStreams
+from infra.postgres.streams import Streams
+from infra.serialization.mapper import Unwritable
+
+
+class UnwritableText(Invalid):
+    """The text cannot be recorded."""
+
+
+class PostgresLog:
+    """One process's door to the log: an appender, readers, and the streams it is writing to at the moment."""
+
+    def __init__(self, url: str, *, readers: int = 4) -> None:
+        self.clock = DatabaseClock()
+        self.readers: AsyncConnectionPool[AsyncConnection[Any]] = pool(url, name="readers", size=readers)
+        self.appender = Appender(lambda: connect(url, name="appender"), self.clock)
+        self._streams = Streams(self.readers)
+        self._hot = HotStreams()
+
+    async def start(self) -> None:
+        """Connect; raises psycopg.OperationalError where the database cannot be reached."""
+        await self.readers.open()
+        await self.appender.start()
+
+    async def stop(self) -> None:
+        """Write what was accepted, then disconnect."""
+        await self.appender.stop()
+        await self._streams.stop()
+        await self.readers.close()
+
+    def now(self) -> datetime:
+        """Database time."""
+        return self.clock.now()
+
+    async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
+        """The newest state and the position of its last written event."""
+        hot = self._hot.state(stream_id)
+        if isinstance(hot, kind):
+            return hot, 0
+        return await self._streams.load(kind, stream_id)
+
+    async def append(self, entry: Entry) -> Written:
+        """Write an entry: queued at once, without a pause between the decision and its place in the queue."""
+        if not self._hot.fits(entry):
+            raise Lost
+        try:
+            encoded = encode(entry)
+        except Unwritable as error:
+            raise UnwritableText(str(error)) from error
+        joined: list[Hot] = []
+        done = self.appender.put(encoded, lambda: not any(hot.lost for hot in joined))
+        joined += self._hot.join(entry, done)
+        verdict = await done
+        return self._judge(entry, verdict)
+
+    @staticmethod
+    def _judge(entry: Entry, verdict: Verdict) -> Written:
+        if verdict.outcome == "ok":
+            return Written(verdict.position)
+        if verdict.outcome == "duplicate":
+            return Written(verdict.position, True, bytes(verdict.fingerprint), verdict.status, verdict.answer)
+        if verdict.outcome == "taken":
+            raise next(claim for claim in entry.claims if claim.owner is not None).taken
+        raise Lost
+
+    async def answered(self, key: bytes, *, lasting: bool) -> Written | None:
+        """What a key was answered with."""
+        if lasting:
+            query = "select position, ''::bytea, 0, null::bytea from commands where id = %b"
+        else:
+            query = """select position, fingerprint, status, answer from http_keys
+                       where key = %b and recorded_at > clock_timestamp() - interval '24 hours' limit 1"""
+        row = await self._row(query, key)
+        return None if row is None else Written(row[0], True, row[1], row[2], row[3])
+
+    async def settled(self, stream_ids: Sequence[UUID]) -> bool:
+        """Wait until this process's entries for these streams are written."""
+        return await self._hot.settled(stream_ids)
+
+    async def holder(self, kind: str, hmac: bytes) -> UUID | None:
+        """Who holds a unique name."""
+        row = await self._row("select owner from unique_claims where kind = %b and hmac = %b", kind, hmac)
+        return None if row is None else row[0]
+
+    async def secret(self, kind: str, id: UUID) -> bytes | None:
+        """A sealed entry of the vault."""
+        row = await self._row("select sealed from vault where kind = %b and id = %b", kind, id)
+        return None if row is None else bytes(row[0])
+
+    async def _row(self, query: Any, *arguments: Any) -> Any:
+        async with self.readers.connection() as connection:
+            return await (await connection.execute(query, arguments, prepare=True, binary=True)).fetchone()

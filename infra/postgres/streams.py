@@ -1,0 +1,81 @@
+"""Loading one stream: the newest valid snapshot and the events after it, in one round trip (C4)."""
+
+import asyncio
+import hashlib
+import inspect
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from application.shared.ports import A
+from domain.shared.aggregate import Aggregate
+from infra.serialization import mapper
+
+EVERY: Final = 200
+"""Events read after a snapshot before the next one is taken."""
+LOAD: Final = """
+with start as (
+    select s.version, s.position, s.state from snapshots s join events e on e.stream_id = s.stream_id and e.version = s.version
+    where s.stream_id = %b and s.fold = %b and e.position = s.position order by s.version desc limit 1)
+select version, position, null as type, state as data, null as metadata from start
+union all
+(select version, position, type, data, metadata from events
+ where stream_id = %b and version > coalesce((select version from start), 0) order by version)"""
+KEEP: Final = """
+with kept as (insert into snapshots (stream_id, fold, version, position, state) values (%b, %b, %b, %b, %b) on conflict do nothing)
+delete from snapshots s where s.stream_id = %b and s.fold = %b and s.version < (
+    select max(newest.version) from snapshots newest where newest.stream_id = s.stream_id and newest.fold = s.fold)"""
+
+
+class Streams:
+    """Reads streams; takes snapshots of long ones outside the command path. Snapshots are disposable."""
+
+    def __init__(self, readers: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._readers = readers
+        self._snapshots: set[asyncio.Task[None]] = set()
+
+    async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
+        """State and position of the last event; (version 0, 0) for a stream that has not begun."""
+        fold = fold_of(kind)
+        async with self._readers.connection() as connection:
+            cursor = await connection.execute(LOAD, (stream_id, fold, stream_id), prepare=True, binary=True)
+            rows = await cursor.fetchall()
+        state, position = kind(id=stream_id), 0
+        events = []
+        for version, position, name, data, metadata in rows:
+            if name is None:
+                state = msgspec.msgpack.decode(data, type=kind)
+            else:
+                events.append(mapper.decode(name, data, metadata))
+                if version != state.version + len(events):
+                    raise RuntimeError(f"stream {stream_id} has version {version} where {state.version + len(events)} was expected")
+        state = state.after(*events)
+        if len(events) >= EVERY:
+            self._keep(stream_id, fold, state, position)
+        return state, position
+
+    def _keep(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
+        task = asyncio.create_task(self._write(stream_id, fold, state, position), name="snapshot")
+        self._snapshots.add(task)
+        task.add_done_callback(self._snapshots.discard)
+
+    async def _write(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
+        packed = msgspec.msgpack.encode(state)
+        async with self._readers.connection() as connection:
+            await connection.execute(KEEP, (stream_id, fold, state.version, position, packed, stream_id, fold), binary=True)
+
+    async def stop(self) -> None:
+        """Let snapshots that are being written end."""
+        await asyncio.gather(*self._snapshots, return_exceptions=True)
+
+
+@cache
+def fold_of(kind: type[Aggregate]) -> bytes:
+    """Hash of the code that folds: another fold does not read this one's snapshots."""
+    module = inspect.getmodule(kind)
+    source = inspect.getsource(module) if module is not None else repr(kind)
+    return hashlib.sha256(f"{kind.__qualname__}\n{source}".encode()).digest()[:16]

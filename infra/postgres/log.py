@@ -9,18 +9,13 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from application.shared.ports import A, Entry, Lost, Written
-from domain.shared.refused import Invalid
 from infra.postgres.appender import Appender
 from infra.postgres.batch import Verdict, encode
 from infra.postgres.connections import connect, pool
 from infra.postgres.database_clock import DatabaseClock
 from infra.postgres.hot_streams import Hot, HotStreams
 from infra.postgres.streams import Streams
-from infra.serialization.mapper import Unwritable
-
-
-class UnwritableText(Invalid):
-    """The text cannot be recorded."""
+from infra.serialization.mapper import Unwritable, UnwritableText
 
 
 class PostgresLog:

@@ -8,6 +8,7 @@ import msgspec
 
 from application.shared.context import Context
 from domain.shared.event import BY_CLASS, BY_NAME, UPCASTS, Event
+from domain.shared.refused import Invalid
 
 
 class UnknownEventType(Exception):
@@ -16,6 +17,10 @@ class UnknownEventType(Exception):
 
 class Unwritable(ValueError):
     """The event holds text that cannot be recorded (NUL, lone surrogates) or is larger than 256 KiB."""
+
+
+class UnwritableText(Invalid):
+    """The text cannot be recorded."""
 
 
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -12,7 +12,16 @@ SYNONYMS: Final = {
     "JWT_EXPIRES_IN": ("JWT_EXPIRATION", "JWT_EXPIRY"),
     "JWT_REFRESH_EXPIRATION": ("REFRESH_TOKEN_EXPIRY",),
 }
-SECRET: Final = ("master_key", "secret_key", "jwt_private_keys", "admin_password", "database_url", "migration_database_url", "redis_url", "broker_url")
+SECRET: Final = (
+    "master_key",
+    "secret_key",
+    "jwt_private_keys",
+    "admin_password",
+    "database_url",
+    "migration_database_url",
+    "redis_url",
+    "broker_url",
+)
 
 
 class BadSettings(Exception):
@@ -20,7 +29,7 @@ class BadSettings(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One running system's settings; field `database_url` is the variable `DATABASE_URL`, and `DATABASE_URL_FILE` names a file that holds it.
+    """One running system's settings; field `database_url` is the variable `DATABASE_URL`, or `DATABASE_URL_FILE` names a file with it.
 
     Durations are seconds, sizes bytes. Secrets have no default: a process refuses to start without them (security.md 14).
     """

@@ -16,6 +16,7 @@ CLONE: Final = Path(__file__).resolve().parents[2]
 """The folder that this program was started from."""
 SYSTEM: Final = "system.json"
 """The file that holds, by the names of the environment, what the last `up` ran with."""
+RUNNING: Final = "running.json"
 Content = TypeVar("Content")
 
 
@@ -28,6 +29,21 @@ class Ports(msgspec.Struct, frozen=True):
 
     postgres: int = 0
     valkey: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where one process is: its id (0 while it is gone) and the loopback port on which it tells how it is."""
+
+    pid: int
+    port: int
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What `up` notes while it runs."""
+
+    pid: int
+    url: str
+    processes: dict[str, Place]
 
 
 class State:
@@ -105,6 +121,11 @@ def here() -> State:
     """The folder of this clone (installed as a package: of the folder it is called from); it need not exist."""
     home = CLONE if (CLONE / "pyproject.toml").exists() else Path.cwd()
     return State(home / ".daybook")
+
+
+def running(state: State) -> Running | None:
+    """Who runs in this folder now; None when no `up` does."""
+    return state.read(RUNNING, Running) if state.locked() else None
 
 
 def current_settings() -> Settings:

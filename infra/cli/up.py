@@ -1,0 +1,48 @@
+"""`daybook up`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from infra.processes.supervisor import Supervisor
+    from infra.processes.supervisor_start import Admin
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the API.  [default: PORT, else 3000]")
+def command(port: int | None) -> None:
+    """Run everything on this machine: PostgreSQL, Valkey, API, relay, consumers and clock.
+
+    Data is kept in .daybook/ and found again by the next start. Ctrl-C stops everything.
+    DATABASE_URL, REDIS_URL and BROKER_URL replace the embedded servers.
+
+    Example: daybook up --port 8080
+    """
+    from infra.local.state import here
+    from infra.processes.supervisor_start import Screen, up
+
+    up(here(), port, Screen(say, show))
+
+
+def say(line: str) -> None:
+    """One line, seen at once even when the output is a pipe."""
+    click.echo(line)
+    sys.stdout.flush()
+
+
+def show(supervisor: "Supervisor", url: str, data: str, admin: "Admin | None") -> None:
+    """The one screen: where to go, how to get in, what runs."""
+    rows = [("URL", url), ("Documentation", f"{url}/api/docs"), ("Data", f".daybook/ ({data})")]
+    if admin is not None:
+        rows += [("Administrator", admin.email), ("Password", f"{admin.password}   (also in .daybook/admin.json)")]
+    say(click.style("\nDaybook is ready.\n", bold=True))
+    for label, value in rows:
+        say(f"  {label:<15}{value}")
+    say("")
+    for child in supervisor.children:
+        child.look()
+        colour = "green" if child.health == "ready" else "yellow"
+        say(f"  {child.process.name:<15}{click.style(f'{child.health:<10}', fg=colour)}{child.process.does} (process {child.pid})")
+    say("\nCtrl-C stops everything. Warnings and errors appear here, all else is in .daybook/logs/.\n")

@@ -1,0 +1,121 @@
+"""One supervised process: started by forking, looked after, started again."""
+
+import http.client
+import os
+import signal
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+import msgspec
+
+from infra.local.program import LOOPBACK
+from infra.local.servers import describe
+from infra.processes import Process
+from infra.processes.supervisor_fork import fork
+from infra.processes.supervisor_log import Log
+from infra.settings import Settings
+
+STEADY: Final = 10.0
+"""Seconds after which a process counts as having worked, so that its next end is again a first one."""
+LONGEST_PAUSE: Final = 10.0
+PATIENCE: Final = 1.0
+"""Seconds to wait for an answer about health."""
+
+
+class Child:
+    """`health` is `starting`, `ready`, `gone` or the reason why it is not ready."""
+
+    def __init__(self, process: Process, settings: Settings, port: int, log: Log) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+        self.pid = 0
+        self.health = "gone"
+        self.restarts = -1
+        self._settings = settings
+        self._failures = 0
+        self._started = 0.0
+        self._again = 0.0
+
+    def start(self) -> None:
+        """Fork it."""
+        self.pid = fork(self._main, self.log.path)
+        self.restarts += 1
+        self.health = "starting"
+        self._started = time.monotonic()
+
+    def _main(self) -> None:
+        _name_process(f"daybook-{self.process.name}")
+        main: Callable[[Settings, int], None] = import_module(self.process.module).main
+        main(self._settings, self.port)
+
+    def ended(self) -> str:
+        """Why it ended, told once; empty while it runs. Also decides when it may start again: at once, later when that repeats."""
+        if not self.pid:
+            return ""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return ""
+        now = time.monotonic()
+        self._failures = 0 if now - self._started > STEADY else self._failures + 1
+        self._again = now + (min(LONGEST_PAUSE, 0.1 * 2**self._failures) if self._failures > 1 else 0)
+        self.pid, self.health = 0, "gone"
+        return describe(os.waitstatus_to_exitcode(status))
+
+    def due(self) -> bool:
+        """Whether it is gone and its pause is over."""
+        return not self.pid and time.monotonic() >= self._again
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it starts again."""
+        return max(0.0, self._again - time.monotonic())
+
+    def look(self) -> bool:
+        """Ask it how it is; whether that changed."""
+        before = self.health
+        if self.pid:
+            self.health = self._ask()
+        return self.health != before
+
+    def _ask(self) -> str:
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/ready")
+            answer = connection.getresponse()
+            body = answer.read(4096)
+        except ConnectionRefusedError:
+            return "starting"
+        except (OSError, http.client.HTTPException) as error:
+            return f"does not answer ({error})"
+        finally:
+            connection.close()
+        return "ready" if answer.status == http.client.OK else f"not ready ({_reason(answer.status, body)})"
+
+    def tell(self, number: int) -> None:
+        """Send it a signal; SIGKILL goes to everything it started too."""
+        if not self.pid:
+            return
+        try:
+            os.killpg(self.pid, number) if number == signal.SIGKILL else os.kill(self.pid, number)
+        except ProcessLookupError:
+            return
+
+
+def _reason(status: int, body: bytes) -> str:
+    try:
+        told = msgspec.json.decode(body, type=dict[str, object])
+    except msgspec.DecodeError:
+        return f"status {status}"
+    return str(told.get("detail") or told.get("title") or told.get("status") or f"status {status}")
+
+
+def _name_process(name: str) -> None:
+    """What `ps -o comm` and `top` show; Linux only, and at most 15 bytes."""
+    try:
+        with open("/proc/self/comm", "w") as comm:  # noqa: PTH123 — not a file one would make.
+            comm.write(name[:15])
+    except OSError:
+        return

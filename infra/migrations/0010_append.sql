@@ -4,7 +4,8 @@
 -- v_ per vault entry kept or dropped (null). e_, n_ and v_ lines name their command by its number, counted from 1.
 --
 -- Outcomes: ok · duplicate (the key was used before; its answer comes back) · repeat (the key stands twice in this batch) ·
--- conflict (versions, or a command this one builds on failed) · taken (a unique name) · skewed (decided by a clock over 2 s off).
+-- conflict (versions, or a command this one builds on failed) · taken (a unique name; print says which) · skewed (decided by a
+-- clock over 2 s off).
 create function daybook.append(
     c_key bytea[], c_lasting boolean[], c_print bytea[], c_actor uuid[], c_status smallint[], c_answer bytea[], c_decided timestamptz[],
     e_command int[], e_stream uuid[], e_version int[], e_type text[], e_data bytea[], e_metadata bytea[],
@@ -61,17 +62,22 @@ begin
         left join lateral (
             select e.version from events e where s.nth = 1 and e.stream_id = s.stream_id order by e.version desc limit 1) known on true
     ),
-    named as materialized (
-        select n.command, n.kind, n.hmac, n.owner, held.owner as holder,
-               row_number() over (partition by n.kind, n.hmac order by n.command) as nth
-        from unnest(n_command, n_kind, n_hmac, n_owner) as n(command, kind, hmac, owner)
+    claimed as materialized (  -- within one command the last word on a name counts
+        select distinct on (n.command, n.kind, n.hmac) n.command, n.kind, n.hmac, n.owner, n.no
+        from unnest(n_command, n_kind, n_hmac, n_owner) with ordinality as n(command, kind, hmac, owner, no)
         join fresh f on f.command = n.command
+        order by n.command, n.kind, n.hmac, n.no desc
+    ),
+    named as materialized (
+        select n.command, n.kind, n.hmac, n.owner, n.no, held.owner as holder,
+               row_number() over (partition by n.kind, n.hmac order by n.command) as nth
+        from claimed n
         left join lateral (select u.owner from unique_claims u where u.kind = n.kind and u.hmac = n.hmac limit 1) held on true
     ),
     failed as materialized (
-        select j.command, 'conflict' as outcome from judged j where not j.fits
-        union select n.command, 'taken' from named n where n.owner is not null and n.holder <> n.owner
-        union select n.command, 'conflict' from named n where n.nth > 1
+        select j.command, 'conflict' as outcome, null::bytea as hmac, null::bigint as no from judged j where not j.fits
+        union select n.command, 'taken', n.hmac, n.no from named n where n.owner is not null and n.holder <> n.owner
+        union select n.command, 'conflict', null, null from named n where n.nth > 1
     ),
     lost(command) as (
         select f.command from failed f
@@ -114,8 +120,8 @@ begin
     ),
     secrets as materialized (
         select distinct on (v.kind, v.id) v.kind, v.id, v.sealed
-        from unnest(v_command, v_kind, v_id, v_sealed) as v(command, kind, id, sealed)
-        where v.command in (select w.command from won w) order by v.kind, v.id, v.command desc
+        from unnest(v_command, v_kind, v_id, v_sealed) with ordinality as v(command, kind, id, sealed, no)
+        where v.command in (select w.command from won w) order by v.kind, v.id, v.no desc
     ),
     secrets_kept as (
         insert into vault (kind, id, sealed) select s.kind, s.id, s.sealed from secrets s where s.sealed is not null
@@ -131,7 +137,7 @@ begin
     select a.command, case when a.again then 'repeat' else 'skewed' end, null, null, null, null, moment
     from asked a where a.old_position is null and (a.again or a.skewed)
     union all
-    select l.command, coalesce(min(f.outcome), 'conflict'), null, null, null, null, moment
+    select l.command, coalesce(min(f.outcome), 'conflict'), null, (array_agg(f.hmac order by f.no))[1], null, null, moment
     from lost l left join failed f on f.command = l.command group by l.command;
     if cardinality(e_command) > 0 then
         notify daybook_log;

@@ -21,7 +21,7 @@ class Encoded(msgspec.Struct):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """One line of the answer of `append`."""
+    """One line of the answer of `append`. The fingerprint of a taken name is the name's HMAC."""
 
     outcome: str
     position: int

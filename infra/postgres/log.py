@@ -71,7 +71,7 @@ class PostgresLog:
         if verdict.outcome == "duplicate":
             return Written(verdict.position, True, bytes(verdict.fingerprint), verdict.status, verdict.answer)
         if verdict.outcome == "taken":
-            raise next(claim for claim in entry.claims if claim.owner is not None).taken
+            raise next(claim for claim in reversed(entry.claims) if claim.hmac == verdict.fingerprint).taken
         raise Lost
 
     async def answered(self, key: bytes, *, lasting: bool) -> Written | None:

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import socket
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +12,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from domain.shared.refused import Overloaded
-from infra.postgres.batch import APPEND, Encoded, Verdict, arguments, verdicts
+from infra.postgres.append_call import AppendCall, Down, Stuck
+from infra.postgres.batch import Encoded, Verdict
 from infra.postgres.database_clock import DatabaseClock
 
 WAITING: Final = 2000
@@ -24,8 +23,6 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 PER_STREAM: Final = 64
 PATIENCE: Final = 2.0
 """Seconds after which a command that could not be written is answered 503; its key tells later what became of it."""
-STALLED: Final = 2.5
-"""Seconds after which the server is taken to be stuck: the lock time-out should have spoken by then."""
 
 
 class Waiting(msgspec.Struct, eq=False):
@@ -42,19 +39,16 @@ class Appender:
     """Writes entries to the log, many at a time, on one connection of its own."""
 
     def __init__(self, connect: Callable[[], Awaitable[AsyncConnection[Any]]], clock: DatabaseClock) -> None:
-        self._connect = connect
-        self._clock = clock
+        self._call = AppendCall(connect, clock)
         self._queue: deque[Waiting] = deque()
         self._bytes = 0
         self._filled = asyncio.Event()
-        self._connection: AsyncConnection[Any] | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def start(self) -> None:
         """Connect and begin to write."""
-        self._connection = await self._connect()
-        await self._learn_time()
+        await self._call.start()
         self._task = asyncio.create_task(self._run(), name="appender")
 
     async def stop(self) -> None:
@@ -64,8 +58,7 @@ class Appender:
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._connection is not None:
-            await self._connection.close()
+        await self._call.stop()
 
     @property
     def depth(self) -> int:
@@ -119,110 +112,61 @@ class Appender:
     async def _write(self, batch: list[Waiting]) -> None:
         while batch:
             try:
-                told = await self._call([waiting.encoded for waiting in batch])
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, TimeoutError):
-                return self._refuse(batch)
-            except (psycopg.errors.DataError, psycopg.errors.IntegrityError) as error:
-                if len(batch) == 1:
-                    return self._fail(batch[0], error)
-                for waiting in batch:  # only the culprit fails (A5)
-                    await self._write([waiting])
-                return None
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError):
+                return self._tell(batch, await self._certain(batch, await self._call([waiting.encoded for waiting in batch])))
+            except Down:
                 for waiting in batch:
                     waiting.unsure = True
-                await self._reconnect(max(waiting.give_up_at for waiting in batch))
+                await self._call.reconnect(max(waiting.give_up_at for waiting in batch))
                 batch = self._still_waiting(batch)
+            except Exception as error:  # noqa: BLE001 — whatever it is, the commands that come next must be written.
+                return await self._give_up(batch, error)
             except BaseException as error:
-                for waiting in batch:
-                    self._fail(waiting, error)
+                self._fail(batch, error)
                 raise
-            else:
-                return await self._tell(batch, told)
         return None
 
-    async def _call(self, batch: Sequence[Encoded]) -> list[Verdict]:
-        if self._connection is None or self._connection.closed:
-            raise psycopg.OperationalError("not connected")
-        call = asyncio.ensure_future(self._execute(self._connection, batch))
-        finished, _ = await asyncio.wait({call}, timeout=STALLED)
-        if not finished:
-            abandon(self._connection)
-            self._connection = None
-            call.add_done_callback(lambda task: task.exception())
-            await self._reconnect(time.monotonic())
-            raise TimeoutError
-        return call.result()
+    async def _give_up(self, batch: list[Waiting], error: Exception) -> None:
+        if isinstance(error, Stuck):
+            return self._refuse_all(batch)
+        wrong = isinstance(error, psycopg.errors.DataError | psycopg.errors.IntegrityError)
+        if wrong and len(batch) > 1:
+            for waiting in batch:  # only the culprit fails (A5)
+                await self._write([waiting])
+            return None
+        self._fail(batch, error)
+        return None if wrong else await self._call.reconnect(time.monotonic() + PATIENCE)
 
-    async def _execute(self, connection: AsyncConnection[Any], batch: Sequence[Encoded]) -> list[Verdict]:
-        cursor = await connection.execute(APPEND, arguments(batch), prepare=True, binary=True)
-        rows = await cursor.fetchall()
-        self._clock.renew(rows[0][6])
-        return verdicts(rows, len(batch))
+    async def _certain(self, batch: list[Waiting], told: list[Verdict]) -> list[Verdict]:
+        """The call that was lost may have been written after all: then its last event is there, with this command's id (A8)."""
+        for nth, (waiting, verdict) in enumerate(zip(batch, told, strict=True)):
+            if waiting.unsure and verdict.outcome not in {"ok", "duplicate"}:
+                position = await self._call.written(waiting.encoded)
+                if position is not None:
+                    told[nth] = Verdict("ok", position, b"", 0, None)
+        return told
 
-    async def _tell(self, batch: list[Waiting], told: list[Verdict]) -> None:
+    @staticmethod
+    def _tell(batch: list[Waiting], told: list[Verdict]) -> None:
         for waiting, verdict in zip(batch, told, strict=True):
-            if waiting.unsure and verdict.outcome == "conflict":
-                verdict = await self._look_again(waiting, verdict)
             if not waiting.done.done():
                 waiting.done.set_result(verdict)
 
-    async def _look_again(self, waiting: Waiting, verdict: Verdict) -> Verdict:
-        """The call that was lost may have been written after all: then its last event is there, with this command's id (A8)."""
-        if not waiting.encoded.rows or self._connection is None:
-            return verdict
-        stream_id, version, *_ = waiting.encoded.rows[-1]
-        cursor = await self._connection.execute(
-            "select position from event_log where stream_id = %s and version = %s and metadata->>'command_id' = %s",
-            (stream_id, version, str(waiting.encoded.entry.context.command_id)),
-        )
-        row = await cursor.fetchone()
-        return verdict if row is None else Verdict("ok", row[0], b"", 0, None)
-
     @staticmethod
-    def _fail(waiting: Waiting, error: BaseException) -> None:
-        if not waiting.done.done():
-            waiting.done.set_exception(error if isinstance(error, Exception) else Overloaded())
-
-    def _refuse(self, batch: list[Waiting]) -> None:
+    def _fail(batch: Iterable[Waiting], error: BaseException) -> None:
         for waiting in batch:
-            self._fail(waiting, Overloaded())
+            if not waiting.done.done():
+                waiting.done.set_exception(error if isinstance(error, Exception) else Overloaded())
+
+    def _refuse_all(self, batch: list[Waiting]) -> None:
+        """Nobody can write at the moment: those who wait behind this batch would only wait as long again."""
+        self._fail([*batch, *self._queue], Overloaded())
+        self._queue.clear()
+        self._bytes = 0
 
     def _still_waiting(self, batch: list[Waiting]) -> list[Waiting]:
         now = time.monotonic()
-        for waiting in batch:
-            if now > waiting.give_up_at:
-                self._fail(waiting, Overloaded())
+        self._fail([waiting for waiting in batch if now > waiting.give_up_at], Overloaded())
         return [waiting for waiting in batch if not waiting.done.done()]
-
-    async def _reconnect(self, until: float) -> None:
-        if self._connection is not None and not self._connection.closed:
-            abandon(self._connection)
-        self._connection, pause = None, 0.02
-        while self._connection is None:
-            try:
-                self._connection = await self._connect()
-                await self._learn_time()
-            except (psycopg.Error, OSError):
-                self._connection = None
-                if time.monotonic() > until:
-                    return
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 0.5)
-
-    async def _learn_time(self) -> None:
-        if self._connection is not None:
-            row = await (await self._connection.execute("select clock_timestamp()")).fetchone()
-            if row is not None:
-                self._clock.renew(row[0])
 
 
 CONFLICT: Final = Verdict("conflict", 0, b"", 0, None)
-
-
-def abandon(connection: AsyncConnection[Any]) -> None:
-    """Cut a connection whose server may never answer, waking whoever waits on it."""
-    with contextlib.suppress(OSError, psycopg.Error):
-        cut = socket.socket(fileno=os.dup(connection.fileno()))
-        cut.shutdown(socket.SHUT_RDWR)
-        cut.close()

@@ -158,7 +158,7 @@ async def test_the_refusal_names_the_name_that_is_taken(log):
 async def test_a_name_claimed_twice_at_once_goes_to_one(log):
     word, streams = uuid4().hex, [uuid4() for _ in range(5)]
     told = await asyncio.gather(*(outcome(log, entry(log, added(stream, 1), claims=(name(word, stream),))) for stream in streams))
-    assert sorted(told)[-1] == "ok"
+    assert "ok" in told
     assert set(told) <= {"ok", "lost", "NameTaken"}
     assert told.count("ok") == 1
     assert await log.holder("toy", word.encode()) == streams[told.index("ok")]

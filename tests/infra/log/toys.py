@@ -1,7 +1,7 @@
 """The smallest context there is: a counter that is added to. Enough to ask everything of a log."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 from uuid import UUID, uuid4
 
 import msgspec

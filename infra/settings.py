@@ -1,6 +1,7 @@
 """Every setting of Daybook, read from the environment in this one place and nowhere else."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -80,9 +81,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.broker_url or self.redis_url
 
     def redacted(self) -> dict[str, object]:
-        """Every setting with secrets and passwords replaced by `***`, for people to read."""
+        """Every setting for people to read: secrets as `***`, addresses without their password."""
         shown = msgspec.to_builtins(self)
-        return {name: "***" if name in SECRET and value else value for name, value in sorted(shown.items())}
+        return {name: _hide(name, value) for name, value in sorted(shown.items())}
+
+
+def _hide(name: str, value: object) -> object:
+    if name not in SECRET or not value:
+        return value
+    return re.sub(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*", "***", str(value)) if name.endswith("_url") else "***"
 
 
 def duration(text: str) -> int:

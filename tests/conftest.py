@@ -6,15 +6,24 @@
   their usual ports of this machine; skipped where none does. Never anything but own databases, and Redis database 9, is touched there.
 """
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from infra.settings import Settings
 from tests.servers import Database, Servers, external_database, external_redis
 
 SERVER_FIXTURES = {"servers", "postgres_server", "fresh_database", "module_database", "redis_url", "any_database", "any_redis"}
+
+
+def pytest_configure() -> None:
+    """What is set for a real system must not reach the tests, nor the tests it."""
+    for name in list(os.environ):
+        if name.removesuffix("_FILE").lower() in Settings.__struct_fields__:
+            del os.environ[name]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

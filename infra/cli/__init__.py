@@ -24,6 +24,7 @@ class Commands(rich_click.RichGroup):
             return None
         found = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         assert isinstance(found, click.Command)
+        found.name = cmd_name  # The function is called `command` in every file; help shows the file's name.
         return found
 
 

@@ -76,9 +76,7 @@ class Postgres:
     def begin(self) -> None:
         """Stop a left-over, then start the server, or `initdb` when there is no cluster yet."""
         self._refuse_another_major()
-        pid = self._pid()
-        if pid:
-            end(pid, str(self.folder), signal.SIGINT, 30)
+        self.stop_leftover()
         if self.folder.exists():
             self._start()
         else:
@@ -113,6 +111,11 @@ class Postgres:
             app_url=f"postgresql://{APP}:{known.postgres_app}{where}",
             super_url=f"postgresql://{SUPER}:{known.postgres_super}{where}",
         )
+
+    def stop_leftover(self) -> None:
+        """End a server that outlived the `up` that started it."""
+        if pid := self._pid():
+            end(pid, str(self.folder), signal.SIGINT, 30)
 
     def ended(self) -> int | None:
         """The exit code when the server has ended by itself, else None."""

@@ -49,9 +49,7 @@ class Valkey:
 
     def begin(self) -> None:
         """Stop a left-over by its pid file, then start the server."""
-        pid = self._pid()
-        if pid:
-            end(pid, str(self.folder), signal.SIGTERM, 15)
+        self.stop_leftover()
         self._account.own(self.folder)
         ports = self._state.read("ports.json", Ports) or Ports()
         port = free_port(ports.valkey)
@@ -75,6 +73,11 @@ class Valkey:
     def url(self) -> str:
         """The address of database 0."""
         return f"redis://:{self._secrets.valkey}@{LOOPBACK}:{self._port}/0"
+
+    def stop_leftover(self) -> None:
+        """End a server that outlived the `up` that started it."""
+        if pid := self._pid():
+            end(pid, str(self.folder), signal.SIGTERM, 15)
 
     def ended(self) -> int | None:
         """The exit code when the server has ended by itself, else None."""

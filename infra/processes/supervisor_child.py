@@ -1,6 +1,5 @@
 """One supervised process: started by forking, looked after, started again."""
 
-import http.client
 import os
 import signal
 import time
@@ -8,20 +7,16 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
-import msgspec
-
-from infra.local.program import LOOPBACK
 from infra.local.servers import describe
 from infra.processes import Process
 from infra.processes.supervisor_fork import fork
+from infra.processes.supervisor_health import ask
 from infra.processes.supervisor_log import Log
 from infra.settings import Settings
 
 STEADY: Final = 10.0
 """Seconds after which a process counts as having worked, so that its next end is again a first one."""
 LONGEST_PAUSE: Final = 10.0
-PATIENCE: Final = 1.0
-"""Seconds to wait for an answer about health."""
 
 
 class Child:
@@ -77,22 +72,8 @@ class Child:
         """Ask it how it is; whether that changed."""
         before = self.health
         if self.pid:
-            self.health = self._ask()
+            self.health = ask(self.port)
         return self.health != before
-
-    def _ask(self) -> str:
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/ready")
-            answer = connection.getresponse()
-            body = answer.read(4096)
-        except ConnectionRefusedError:
-            return "starting"
-        except (OSError, http.client.HTTPException) as error:
-            return f"does not answer ({error})"
-        finally:
-            connection.close()
-        return "ready" if answer.status == http.client.OK else f"not ready ({_reason(answer.status, body)})"
 
     def tell(self, number: int) -> None:
         """Send it a signal; SIGKILL goes to everything it started too."""
@@ -102,14 +83,6 @@ class Child:
             os.killpg(self.pid, number) if number == signal.SIGKILL else os.kill(self.pid, number)
         except ProcessLookupError:
             return
-
-
-def _reason(status: int, body: bytes) -> str:
-    try:
-        told = msgspec.json.decode(body, type=dict[str, object])
-    except msgspec.DecodeError:
-        return f"status {status}"
-    return str(told.get("detail") or told.get("title") or told.get("status") or f"status {status}")
 
 
 def _name_process(name: str) -> None:

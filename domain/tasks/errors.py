@@ -1,0 +1,52 @@
+"""Why a request about a task is refused."""
+
+from domain.shared.refused import Conflict, Forbidden, Invalid
+
+
+class InvalidTransition(Conflict):
+    """The task cannot go from its present status to that one."""
+
+
+class TaskExpired(Conflict):
+    """The lock of this task has ended."""
+
+
+class StaleToken(Conflict):
+    """The token belongs to an older assignment of this task."""
+
+
+class TaskNotEditable(Conflict):
+    """A node's task can be edited only while it is pending."""
+
+
+class NotClaimable(Conflict):
+    """The task is not waiting in this node's queue any more."""
+
+
+class NodeDraining(Conflict):
+    """The node takes no new work."""
+
+
+class NodeAtCapacity(Conflict):
+    """The node works on as many tasks as it may."""
+
+
+class ExternalIdTaken(Conflict):
+    """The owner has another task with this external id."""
+
+
+class NotRunning(Conflict):
+    """Nobody works on this task at the moment."""
+
+
+class NotDueYet(Conflict):
+    """The deadline has not come yet."""
+
+
+class NotAssignedNode(Forbidden):
+    """Only the assigned node may do this."""
+
+
+def invalid(pointer: str, code: str, message: str) -> Invalid:
+    """A refusal that names the one field that does not fit."""
+    return Invalid(message, errors=[{"pointer": pointer, "code": code, "message": message}])

@@ -1,0 +1,40 @@
+"""Where a task stands, how urgent it is, and which steps its worker may take."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Status(StrEnum):
+    """Where a task stands. Only these four; overdue is a view of the due date, expired one of the lease."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Priority(StrEnum):
+    """How urgent a task is, from least to most."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+OPEN: Final = frozenset({Status.PENDING, Status.IN_PROGRESS})
+"""While a task is open its lease can run out."""
+
+Steps = Mapping[Status, tuple[Status, ...]]
+
+NODE_STEPS: Final[Steps] = {
+    Status.PENDING: (Status.IN_PROGRESS, Status.FAILED),
+    Status.IN_PROGRESS: (Status.COMPLETED, Status.FAILED),
+    Status.COMPLETED: (),
+    Status.FAILED: (),
+}
+"""What a worker node may report: nothing goes back, nothing skips `in_progress`; refusing pending work is failing it."""
+
+OWN_STEPS: Final[Steps] = {**NODE_STEPS, Status.PENDING: (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)}
+"""What people may say of their own tasks: a small thing may be done without having been begun."""

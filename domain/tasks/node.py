@@ -45,6 +45,7 @@ class WorkerNode(Aggregate, frozen=True, kw_only=True):
 class Node(Aggregate, frozen=True, kw_only=True):
     """What a node's own stream says: when it was last heard of, whether it drains, how much it does at once."""
 
+    node_id: UUID | None = None
     last_seen_at: datetime | None = None
     draining: bool = False
     capacity: int | None = None
@@ -72,11 +73,11 @@ class Node(Aggregate, frozen=True, kw_only=True):
         """The state after one more event."""
         match event:
             case NodeDrained() | NodeResumed():
-                return self.but(draining=isinstance(event, NodeDrained))
+                return self.but(node_id=event.node_id, draining=isinstance(event, NodeDrained))
             case NodeCapacitySet(capacity=capacity):
-                return self.but(capacity=capacity)
+                return self.but(node_id=event.node_id, capacity=capacity)
             case NodeSeen(at=at):
-                return self.but(last_seen_at=at)
+                return self.but(node_id=event.node_id, last_seen_at=at)
         return self
 
 

@@ -1,0 +1,90 @@
+"""The worker's own words: how far it is, that it is alive, what it noted, and trying again."""
+
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from application.shared.command import Command, handles
+from application.shared.ports import Ports
+from application.tasks.access import must_manage, must_see, must_work_on
+from domain.shared.event import Event
+from domain.shared.refused import Forbidden
+from domain.tasks.status import Status
+from domain.tasks.task import Task
+
+
+class ChangeTaskStatus(Command, frozen=True):
+    """The worker began, finished or failed. Without a `token` the caller's present assignment counts."""
+
+    task_id: UUID
+    status: Status
+    token: int | None = None
+    reason: str | None = None
+
+
+class Heartbeat(Command, frozen=True):
+    """The worker is alive and wants to keep its lease."""
+
+    task_id: UUID
+    token: int | None = None
+    progress: Any | UnsetType = UNSET
+
+
+class NoteProgress(Command, frozen=True):
+    """Something worth noting about a task, whatever its status."""
+
+    task_id: UUID
+    note: str
+
+
+class RetryTask(Command, frozen=True):
+    """Let the same worker try a failed task again now."""
+
+    task_id: UUID
+
+
+@handles(ChangeTaskStatus)
+async def change_task_status(command: ChangeTaskStatus, ports: Ports) -> Task:
+    """Raises `NotFound`, `NotAssignedNode`, `Invalid`, `StaleToken`, `TaskExpired`, `InvalidTransition`."""
+
+    def decide(task: Task) -> list[Event]:
+        must_work_on(task, ports.caller)
+        return task.change_status(command.status, command.token, command.reason, ports.now)
+
+    return await ports.log.change(Task, command.task_id, decide)
+
+
+@handles(Heartbeat)
+async def heartbeat(command: Heartbeat, ports: Ports) -> Task:
+    """Raises `NotFound`, `NotAssignedNode`, `Invalid`, `StaleToken`, `TaskExpired`, `NotRunning`."""
+
+    def decide(task: Task) -> list[Event]:
+        must_work_on(task, ports.caller)
+        return task.heartbeat(command.token, command.progress, ports.now)
+
+    return await ports.log.change(Task, command.task_id, decide)
+
+
+@handles(NoteProgress)
+async def note_progress(command: NoteProgress, ports: Ports) -> Task:
+    """Raises `NotFound`, `Invalid`."""
+
+    def decide(task: Task) -> list[Event]:
+        must_see(task, ports.caller)
+        return task.note(command.note, ports.now)
+
+    return await ports.log.change(Task, command.task_id, decide)
+
+
+@handles(RetryTask)
+async def retry_task(command: RetryTask, ports: Ports) -> Task:
+    """Raises `NotFound`, `Forbidden` (a node's task is retried by administrators), `InvalidTransition`."""
+
+    def decide(task: Task) -> list[Event]:
+        must_manage(task, ports.caller)
+        if task.assigned_node_id is not None and not ports.caller.is_admin:
+            raise Forbidden
+        return task.retry(ports.now)
+
+    return await ports.log.change(Task, command.task_id, decide)

@@ -76,6 +76,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.migration_database_url or self.database_url
 
     @property
+    def access_lifetime(self) -> int:
+        """Seconds an access token is valid."""
+        return duration(self.jwt_expires_in)
+
+    @property
+    def refresh_lifetime(self) -> int:
+        """Seconds after which a session ends, however often it was refreshed."""
+        return duration(self.jwt_refresh_expiration)
+
+    @property
     def broker(self) -> str:
         """The address of the broker."""
         return self.broker_url or self.redis_url

@@ -1,0 +1,1 @@
+"""Cryptography: sealing, passwords, tokens, idempotency keys. Everything here rests on `cryptography`, `bcrypt` and PyJWT."""

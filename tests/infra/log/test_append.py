@@ -10,7 +10,6 @@ from application.shared.ports import Entry, Secret
 from infra.postgres.batch import APPEND, arguments, encode, verdicts
 from tests.infra.log.toys import added, entry, name, new_key
 
-
 EVENTS = """select position, version, type, data::text, metadata::text, actor_id, recorded_at
             from event_log where stream_id = %s order by version"""
 

@@ -47,7 +47,7 @@ async def assign_task(command: AssignTask, ports: Ports) -> Task:
 
 @handles(ClaimTask)
 async def claim_task(command: ClaimTask, ports: Ports) -> Task:
-    """Raises `NotFound` (not this node's), `Invalid`, `NotClaimable` (others were faster), `TaskExpired`, `NodeDraining`, `NodeAtCapacity`."""
+    """Raises `Forbidden`, `NotFound`, `Invalid`, `NotClaimable` (others were faster), `TaskExpired`, `NodeDraining`, `NodeAtCapacity`."""
     node_id = ports.caller.id
     if ports.caller.role != "node" or node_id is None:
         raise Forbidden

@@ -1,0 +1,123 @@
+"""Who did what with a task, when, from what to what: one row per change, told from single events without other state."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import UNSET
+
+from domain.shared.event import Recorded
+from domain.tasks import events as e
+from domain.tasks.status import Status
+from projections.shared.read_model import ReadModel, Row, read_model
+
+_json: Final = msgspec.json.Encoder().encode
+Key = tuple[UUID, int, int]
+Change = tuple[str, Any, Any, str | None]
+"""Kind of change, from what, to what, and why where somebody said so."""
+
+
+class HistoryRow(Row, frozen=True, gc=False):
+    """One change. `performed_by` is the id of an account, or `system` for the clock and reactions."""
+
+    id: UUID
+    task_id: UUID
+    version: int
+    ordinal: int
+    """Of the changes that one event made, from 0."""
+    position: int
+    action_type: str
+    from_value: msgspec.Raw | None
+    to_value: msgspec.Raw | None
+    reason: str | None
+    performed_by: str
+    created_at: datetime
+
+
+def changes(event: object) -> Iterator[Change]:  # noqa: C901, PLR0912 — one line per kind of event.
+    """What an event changed, as people want to read it."""
+    match event:
+        case e.TaskCreated():
+            yield "created", None, Status.PENDING, None
+        case e.TaskAssigned(node_id=node, previous_node_id=previous, from_status=status, retry=retry):
+            yield "initial_assign" if previous is None else "retry" if retry else "assignee_change", previous, node, None
+            if status is not Status.PENDING:
+                yield "status_change", status, Status.PENDING, None
+        case e.TaskClaimed() | e.TaskStarted():
+            yield "status_change", Status.PENDING, Status.IN_PROGRESS, None
+        case e.TaskCompleted(from_status=status):
+            yield "status_change", status, Status.COMPLETED, None
+        case e.TaskFailed(from_status=status, reason=reason, error=error):
+            yield "status_change", status, Status.FAILED, error or reason
+        case e.TaskRetried():
+            yield "retry", Status.FAILED, Status.PENDING, None
+        case e.TaskReopened(reason=reason):
+            yield "reopen", Status.COMPLETED, Status.PENDING, reason
+        case e.TaskEdited(before=before, after=after):
+            for name in after.__struct_fields__:
+                if getattr(after, name) is not UNSET:
+                    yield "edit", {name: getattr(before, name)}, {name: getattr(after, name)}, None
+        case e.TaskProgressed(note=note, progress=progress):
+            yield "progress", None, None if progress is UNSET else progress, note
+        case e.TaskDeleted():
+            yield "deletion", None, None, None
+        case e.TaskRestored():
+            yield "restoration", None, None, None
+
+
+def keys(recorded: Recorded[Any]) -> tuple[Key, ...]:
+    """One key per change the event made."""
+    count = 1
+    if isinstance(recorded.event, e.TaskAssigned | e.TaskEdited):
+        count = sum(1 for _ in changes(recorded.event))
+    return tuple((recorded.stream_id, recorded.version, ordinal) for ordinal in range(count))
+
+
+def fold(key: Key, row: HistoryRow | None, recorded: Recorded[Any]) -> HistoryRow | None:
+    """The row of this change; nothing else ever touches it."""
+    task_id, version, ordinal = key
+    for nth, (action, old, new, reason) in enumerate(changes(recorded.event)):
+        if nth == ordinal:
+            return HistoryRow(
+                id=uuid5(task_id, f"{version}/{ordinal}"),
+                task_id=task_id,
+                version=version,
+                ordinal=ordinal,
+                position=recorded.position,
+                action_type=action,
+                from_value=None if old is None else msgspec.Raw(_json(old)),
+                to_value=None if new is None else msgspec.Raw(_json(new)),
+                reason=reason,
+                performed_by="system" if recorded.actor_id is None else str(recorded.actor_id),
+                created_at=recorded.recorded_at,
+            )
+    return row
+
+
+TASK_HISTORY: Final = read_model(
+    ReadModel(
+        name="task_history",
+        version=1,
+        store="postgres",
+        row=HistoryRow,
+        key=("task_id", "version", "ordinal"),
+        listens=(
+            e.TaskCreated,
+            e.TaskAssigned,
+            e.TaskClaimed,
+            e.TaskStarted,
+            e.TaskCompleted,
+            e.TaskFailed,
+            e.TaskRetried,
+            e.TaskReopened,
+            e.TaskEdited,
+            e.TaskProgressed,
+            e.TaskDeleted,
+            e.TaskRestored,
+        ),
+        keys=keys,
+        fold=fold,
+    )
+)

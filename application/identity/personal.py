@@ -1,16 +1,14 @@
 """Personal fields: sealed with the person's key before they become facts, opened to answer the person."""
 
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from application.shared.ports import Ports
+from application.shared.ports import Ports, Sealing
 from domain.identity.events import Sealed
+from domain.identity.person import ERASED
 from domain.identity.role import Role
 from domain.identity.user import User
-
-ERASED: Final = "erased"
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -29,9 +27,13 @@ def sealed(ports: Ports, key: bytes, person_id: UUID, text: str) -> Sealed:
 
 async def opened(ports: Ports, user: User) -> Person:
     """The person behind an account; `erased` where the key is gone."""
-    key = await ports.log.secret("person_key", user.id)
+    return in_clear(user, await ports.log.secret("person_key", user.id), ports.sealing)
+
+
+def in_clear(user: User, key: bytes | None, sealing: Sealing) -> Person:
+    """The person behind an account and their key."""
 
     def clear(field: Sealed) -> str:
-        return ERASED if key is None else ports.sealing.open_personal(key, user.id, field.encode("ascii"))
+        return ERASED if key is None else sealing.open_personal(key, user.id, field.encode("ascii"))
 
     return Person(user.id, clear(user.email), clear(user.name), user.role)

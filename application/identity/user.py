@@ -10,7 +10,7 @@ from application.identity.session import SignedIn, start_session
 from application.identity.typed import Typed
 from application.shared.command import Command, handles
 from application.shared.ports import Ports
-from domain.identity.errors import AdminExists, EmailTaken, PasswordTooCommon, RegistrationClosed, RoleNotAssignable
+from domain.identity.errors import AdminExists, EmailTaken, InsufficientRole, PasswordTooCommon, RegistrationClosed, RoleNotAssignable
 from domain.identity.person import valid_email, valid_name, valid_password
 from domain.identity.role import DEFAULT, Role
 from domain.identity.user import User
@@ -26,7 +26,7 @@ class RegisterUser(Command, frozen=True):
 
 
 class CreateUser(Command, frozen=True):
-    """Open an account for somebody else: a colleague or a worker node. Only administrators are routed here."""
+    """Open an account for somebody else: a colleague or a worker node. For administrators and the command line."""
 
     email: str
     name: str
@@ -62,7 +62,9 @@ async def register_user(command: RegisterUser, ports: Ports) -> SignedIn:
 
 @handles(CreateUser)
 async def create_user(command: CreateUser, ports: Ports) -> Person:
-    """Raises `EmailTaken` and the refusals of single fields."""
+    """Raises `InsufficientRole`, `EmailTaken` and the refusals of single fields."""
+    if ports.caller.role not in {"admin", "system"}:
+        raise InsufficientRole
     return await _open_account(ports, command.email, command.name, command.password, command.role)
 
 
@@ -80,7 +82,7 @@ async def ensure_admin(command: EnsureAdmin, ports: Ports) -> FirstAdmin:
 async def _open_account(ports: Ports, email: str, name: str, password: Typed, role: Role) -> Person:
     email, name = valid_email(email), valid_name(name)
     if ports.passwords.is_common(valid_password(password.text)):
-        raise PasswordTooCommon(pointer="/password")
+        raise PasswordTooCommon("/password")
     if await ports.log.holder("email", email) is not None:
         raise EmailTaken  # Said before the slow hash; the claim below decides between two at the same time.
     hashed = await password.hash(ports.passwords)

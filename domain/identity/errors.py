@@ -39,15 +39,32 @@ class AdminExists(Conflict):
     """The first administrator was made before."""
 
 
-class InvalidEmail(Invalid):
+class InsufficientRole(Forbidden):
+    """Your role may not do this."""
+
+
+class Misfit(Invalid):
+    """A field does not fit its rule."""
+
+    def __init__(self, pointer: str) -> None:
+        word = super().code()
+        super().__init__(errors=[{"pointer": pointer, "code": word, "message": self.title()}])
+
+    @classmethod
+    def code(cls) -> str:
+        """The same for every field; the finer word stands beside the field."""
+        return "validation_failed"
+
+
+class InvalidEmail(Misfit):
     """This is not an e-mail address."""
 
 
-class InvalidName(Invalid):
+class InvalidName(Misfit):
     """A name has 1 to 200 characters, none of them control characters."""
 
 
-class InvalidPassword(Invalid):
+class InvalidPassword(Misfit):
     """A password has 8 to 128 characters."""
 
 

@@ -12,6 +12,8 @@ SHORTEST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 128
 LONGEST_EMAIL: Final = 254
 LONGEST_NAME: Final = 200
+ERASED: Final = "erased"
+"""What stands for a personal field whose key was destroyed."""
 
 
 def folded(email: str) -> str:
@@ -23,7 +25,7 @@ def valid_email(text: str) -> str:
     """The e-mail in its folded form; raises `InvalidEmail`."""
     email = folded(text) if len(text) <= LONGEST_EMAIL else ""
     if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email) or _has_controls(email):
-        raise InvalidEmail(pointer="/email")
+        raise InvalidEmail("/email")
     return email
 
 
@@ -31,14 +33,14 @@ def valid_name(text: str) -> str:
     """The name, trimmed; raises `InvalidName`."""
     name = text.strip()
     if not 1 <= len(name) <= LONGEST_NAME or _has_controls(name):
-        raise InvalidName(pointer="/name")
+        raise InvalidName("/name")
     return name
 
 
 def valid_password(text: str) -> str:
     """The password exactly as typed, in no particular composition (NIST SP 800-63B, 3.1.1.2); raises `InvalidPassword`."""
     if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        raise InvalidPassword(pointer="/password")
+        raise InvalidPassword("/password")
     return text
 
 

@@ -1,5 +1,6 @@
 """`daybook up`."""
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,10 @@ def command(port: int | None) -> None:
 
 
 def say(line: str) -> None:
-    """One line, seen at once even when the output is a pipe."""
-    click.echo(line)
-    sys.stdout.flush()
+    """One line, seen at once even when the output is a pipe; a terminal that was closed must not keep us from stopping in order."""
+    with contextlib.suppress(OSError):
+        click.echo(line)
+        sys.stdout.flush()
 
 
 def show(supervisor: "Supervisor", url: str, data: str, admin: "Admin | None") -> None:

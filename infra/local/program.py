@@ -20,6 +20,8 @@ LOOPBACK: Final = "127.0.0.1"
 LINUX: Final = sys.platform.startswith("linux")
 PAUSE: Final = 0.005
 """Seconds between two looks at something that another process does."""
+LARGEST_LOG: Final = 20 * 2**20
+"""Bytes that a log may have when a program starts."""
 PR_SET_PDEATHSIG: Final = 1
 ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 """All that a server sees: settings meant for clients (PGPORT, PGDATA) must not reach it."""
@@ -35,6 +37,7 @@ def package_folder(name: str) -> Path:
 
 def launch(account: Account, command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
     """Start a program under this account, in its own session, its output appended to `log`; it ends when this process ends."""
+    rotate(log)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(
@@ -47,6 +50,12 @@ def launch(account: Account, command: Sequence[str | Path], log: Path) -> subpro
         )  # fmt: skip
     finally:
         os.close(handle)
+
+
+def rotate(log: Path) -> None:
+    """Move a log that has grown large to `<name>.log.1`; what was there before is deleted."""
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_name(f"{log.name}.1"))
 
 
 def end_with_parent(number: int = signal.SIGINT) -> None:

@@ -1,11 +1,15 @@
 """The servers behind one running system: embedded ones, unless the environment names others."""
 
 import time
+from typing import Final
 
 from infra.local.postgres import Postgres
-from infra.local.state import Ports, State
+from infra.local.state import LocalProblem, Ports, State
 from infra.local.valkey import Valkey
 from infra.settings import given
+
+PATIENCE: Final = 20.0
+"""Seconds during which starting a server again may fail."""
 
 
 class Servers:
@@ -15,7 +19,8 @@ class Servers:
         self._state = state
         self._postgres = None if given("DATABASE_URL") else Postgres(state)
         self._valkey = None if given("REDIS_URL") else Valkey(state)
-        self._urls: dict[str, str] = {}
+        self._given_out: dict[str, str] = {}
+        self._since = 0.0
 
     def begin(self) -> None:
         """Start them without waiting."""
@@ -25,21 +30,35 @@ class Servers:
 
     def finish(self) -> dict[str, str]:
         """Wait until they answer; their addresses, named as in the environment."""
+        urls = {}
         if self._postgres is not None:
             at = self._postgres.finish()
-            self._urls |= {"DATABASE_URL": at.app_url, "MIGRATION_DATABASE_URL": at.owner_url}
+            urls |= {"DATABASE_URL": at.app_url, "MIGRATION_DATABASE_URL": at.owner_url}
         if self._valkey is not None:
-            self._urls["REDIS_URL"] = self._valkey.finish()
-        return dict(self._urls)
+            urls["REDIS_URL"] = self._valkey.finish()
+        self._given_out = self._given_out or urls
+        return urls
 
     def revive(self) -> list[str]:
-        """Start again what has ended by itself, and say so; raises `LocalProblem` when it will not start at its old address."""
+        """Start again what has ended by itself, and say so; raises `LocalProblem` when that fails for `PATIENCE` seconds."""
         said = []
         for name, server in (("PostgreSQL", self._postgres), ("Valkey", self._valkey)):
-            if server is not None and (code := server.ended()) is not None:
+            if server is None or (code := server.ended()) is None:
+                continue
+            try:
                 server.begin()
                 server.finish()
-                said.append(f"{name} had ended ({describe(code)}) and was started again")
+            except LocalProblem as problem:
+                # After a kill, PostgreSQL refuses to start until the last of its old helpers has gone.
+                self._since = self._since or time.monotonic()
+                if time.monotonic() - self._since > PATIENCE:
+                    raise
+                said.append(f"{name} will not start yet: {problem}")
+                continue
+            if self.finish() != self._given_out:
+                raise LocalProblem(f"{name} ended, and its port was taken by another program: start `daybook up` again")
+            self._since = 0.0
+            said.append(f"{name} had ended ({describe(code)}) and was started again")
         return said
 
     def describe(self) -> str:

@@ -59,9 +59,12 @@ class State:
 
     def open(self) -> None:
         """Make the folder, or check that this program understands the one that is there; raises `LocalProblem`."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        self.logs.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+        except PermissionError:
+            raise LocalProblem(f"{self.folder} cannot be written: it belongs to another user") from None
         found = self.read("format.json", int) or FORMAT
         if found > FORMAT:
             raise LocalProblem(f"{self.folder} was written by a newer Daybook (format {found}, this one knows {FORMAT}): update this clone")

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Final
 
-LARGEST: Final = 20 * 2**20
-"""Bytes a log may have when a process starts; a larger one is moved to `<name>.log.1`."""
+from infra.local.program import rotate
+
 LOUD: Final = {"warning", "error", "critical"}
 MOST: Final = 20
 """Lines shown at once; the rest is only counted."""
@@ -16,8 +16,7 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if path.exists() and path.stat().st_size > LARGEST:
-            path.replace(path.with_name(f"{path.name}.1"))
+        rotate(path)
         path.touch(mode=0o600)
         self._read = path.stat().st_size
 

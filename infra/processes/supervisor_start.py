@@ -22,6 +22,10 @@ from infra.processes.supervisor_log import Log
 from infra.settings import Settings, read_settings
 
 ADMIN: Final = "admin.json"
+LATER: Final = {
+    "DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "MASTER_KEY": "?", "SECRET_KEY": "?", "JWT_PRIVATE_KEYS": "?",
+}  # fmt: skip
+"""Stands for what is only known once the servers run, so that a wrong environment is refused before anything is started."""
 DEFAULT_EMAIL: Final = "admin@daybook.local"
 
 
@@ -69,13 +73,13 @@ def up(state: State, port: int | None, screen: Screen, load: Callable[[], Applic
     _hear(_interrupt)
     servers = Servers(state)
     try:
-        _must_be_free(port)
+        planned = read_settings(beneath=LATER)
+        _must_be_free(port or planned.port, planned.host)
         servers.begin()
         kept = all_secrets(state)
         application = load()
         beneath = {name.upper(): str(value) for name, value in msgspec.to_builtins(kept).items()} | servers.finish()
         settings, admin, admin_is_new = _settle(state, read_settings(beneath=beneath), port)
-        _must_be_free(settings.port, settings.host)
         share_memory()
         setup = state.logs / "setup.log"
         Apart(lambda: bool(application.migrate(settings.owner_url)), setup).result()
@@ -132,9 +136,7 @@ def _url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _must_be_free(port: int | None, host: str = "127.0.0.1") -> None:
-    if not port:
-        return
+def _must_be_free(port: int, host: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -75,6 +75,7 @@ def test_the_first_start_makes_an_environment_and_later_ones_only_hand_over(buil
 
 def test_it_works_through_links_from_another_folder_and_keeps_that_folder(built, tools, tmp_path):
     (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "__init__.py").touch()
     (tmp_path / "infra" / "__main__.py").write_text("raise SystemExit('the wrong infra')")
     (tmp_path / "first").symlink_to(built / "daybook")
     (tmp_path / "second").symlink_to("first")

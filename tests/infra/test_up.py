@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -18,8 +19,9 @@ import msgspec
 import psutil
 import pytest
 
-from infra.local.program import free_port
+from infra.local.program import LARGEST_LOG, free_port
 from infra.local.state import CLONE, Running, State
+from infra.processes.supervisor_log import Log
 from tests.eventually import until
 
 pytestmark = pytest.mark.server
@@ -226,7 +228,15 @@ def test_a_second_up_in_one_clone_is_refused_and_the_first_goes_on(start):
 def test_a_taken_port_is_refused_and_its_owner_named_by_port(start):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        assert f"port {port} on 127.0.0.1 cannot be used" in refused(start(port=port))
+        run = start(port=port)
+        assert f"port {port} on 127.0.0.1 cannot be used" in refused(run)
+    assert not (run.state.folder / "postgres").exists()
+
+
+def test_a_wrong_environment_is_refused_before_anything_is_started(start):
+    run = start(environment={"BROKER_URL": "amqp://mq"})
+    assert "BROKER_URL has the unknown scheme 'amqp'" in refused(run)
+    assert not (run.state.folder / "postgres").exists()
 
 
 def test_a_folder_of_another_postgresql_is_refused(start, folder):
@@ -251,11 +261,26 @@ def test_servers_of_the_environment_replace_the_embedded_ones(start, any_databas
 
 
 def test_logs_stay_below_a_size(folder):
-    from infra.processes.supervisor_log import LARGEST, Log
-
     folder.mkdir(parents=True)
-    with (folder / "relay.log").open("wb") as file:
-        file.truncate(LARGEST + 1)
-    Log(folder / "relay.log")
+    for size in (LARGEST_LOG, LARGEST_LOG + 1):
+        with (folder / "relay.log").open("wb") as file:
+            file.truncate(size)
+        Log(folder / "relay.log")
     assert (folder / "relay.log").stat().st_size == 0
-    assert (folder / "relay.log.1").stat().st_size == LARGEST + 1
+    assert (folder / "relay.log.1").stat().st_size == LARGEST_LOG + 1
+
+
+def test_a_closed_terminal_stops_everything(folder):
+    folder.mkdir(parents=True)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(CLONE)
+        os.execv(sys.executable, [sys.executable, "-m", "tests.infra.doubles.up", str(folder), str(free_port())])  # noqa: S606 — no shell needed.
+    seen = b""
+    while b"Ctrl-C stops everything" not in seen:
+        seen += os.read(terminal, 4096)
+    everyone = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    assert len(everyone) > 4
+    os.close(terminal)
+    assert os.waitpid(pid, 0)
+    until(lambda: gone(everyone), what="all processes gone")

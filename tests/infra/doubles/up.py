@@ -10,7 +10,7 @@ from infra.local.state import LocalProblem, State
 from infra.postgres.migrate import NewerSchema
 from infra.processes import Process
 from infra.processes.supervisor_start import Application, Screen, up
-from infra.settings import Settings
+from infra.settings import BadSettings, Settings
 
 
 def migrate(url: str) -> None:
@@ -36,5 +36,5 @@ def application() -> Application:
 if __name__ == "__main__":
     try:
         up(State(Path(sys.argv[1])), int(sys.argv[2]), Screen(say, show), application)
-    except LocalProblem as problem:
+    except (LocalProblem, BadSettings) as problem:
         sys.exit(f"daybook: {problem}")

@@ -128,6 +128,7 @@ class Task(TaskState, frozen=True, kw_only=True):
         if self.lock_expires_at is None or self.leased_at is None or self.token is None:
             return [] if new is UNSET else [e.TaskProgressed(at=now, progress=new)]
         until = self.leased_at + min(now - self.leased_at + self.lease, max(self.lease, LONGEST_LEASE))
+        until = max(until, self.lock_expires_at)  # Two processes may differ by milliseconds about now.
         if until == self.lock_expires_at and new is UNSET:
             return []
         return [e.LeaseExtended(at=now, token=self.token, lock_expires_at=until, progress=new)]

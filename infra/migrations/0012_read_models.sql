@@ -4,7 +4,7 @@ create table daybook.read_models (
     model text not null,
     build integer not null,
     store text not null,
-    state text not null check (state in ('building', 'live', 'previous', 'diverged', 'stopped')),
+    state text not null check (state in ('building', 'ready', 'live', 'previous', 'diverged', 'stopped')),
     position bigint not null default 0,
     log_id uuid not null,
     stream_id uuid,                 -- stream and version of the event at the position

@@ -2,8 +2,12 @@
 
 from typing import Any, Final, LiteralString
 
+import msgspec
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool
 
 SESSION: Final = (
@@ -35,3 +39,18 @@ def pool(url: str, *, name: LiteralString, size: int) -> AsyncConnectionPool[Asy
 def is_down(error: BaseException) -> bool:
     """Whether an error says that the server or the connection is gone, rather than that the statement was wrong."""
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+class _RawJson(Loader):
+    """JSON columns arrive as the bytes that were written."""
+
+    def load(self, data: Buffer) -> msgspec.Raw:
+        return msgspec.Raw(bytes(data))
+
+
+class _RawJsonBinary(_RawJson):
+    format = Format.BINARY
+
+
+for _loader in (_RawJson, _RawJsonBinary):
+    psycopg.adapters.register_loader("json", _loader)

@@ -1,0 +1,1 @@
+"""The broker: chunks of the log announced to whoever folds them. A hint, never the truth."""

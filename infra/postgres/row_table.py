@@ -1,0 +1,161 @@
+"""A build of a read model as a PostgreSQL table: rows, sums and position move in one statement, once (R2)."""
+
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Union
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra.projection.checkpoint import Checkpoint
+from infra.projection.folding import Folded
+from projections.shared.read_model import Key, ReadModel, Row
+
+TYPES: Final = {UUID: "uuid", str: 'text collate "C"', int: "bigint", float: "double precision", bool: "boolean", datetime: "timestamptz"}
+
+
+def column_type(hint: Any) -> str:
+    """The column of a row's field: a plain type, text for literals, json for everything else; nullable where it may be None."""
+    parts = set(typing.get_args(hint)) if typing.get_origin(hint) in (Union, types.UnionType) else {hint}
+    nullable = types.NoneType in parts
+    kind = next(iter(parts - {types.NoneType}))
+    sql = TYPES[str] if typing.get_origin(kind) is typing.Literal else TYPES.get(kind, "json")
+    return sql if nullable else f"{sql} not null"
+
+
+class RowTable:
+    """The table `{model}_v{version}_b{build}` and its sums."""
+
+    def __init__(self, model: ReadModel[Any], build: int) -> None:
+        self.model = model
+        self.build = build
+        self.name = f"{model.table}_b{build}"
+        hints = typing.get_type_hints(model.row)
+        self.columns = {field.name: column_type(hints[field.name]) for field in msgspec.structs.fields(model.row)}
+        self._key = ", ".join(model.key)
+        self._apply = self._apply_statement()
+
+    def create(self) -> list[str]:
+        """The statements that make the table, without indexes (a rebuild makes them after COPY)."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        return [
+            f"create table if not exists read_models.{self.name} ({columns})",
+            f'create table if not exists read_models.{self.name}_groups ("group" text collate "C", name text collate "C", number bigint not null, '
+            f'primary key ("group", name))',
+        ]
+
+    def index(self) -> list[str]:
+        """The statements that make primary key and indexes."""
+        made = [f"create unique index if not exists {self.name}_key on read_models.{self.name} ({self._key})"]
+        return made + [
+            f"create index if not exists {self.name}_i{nth} on read_models.{self.name} ({columns})"
+            for nth, columns in enumerate(self.model.indexes, 1)
+        ]
+
+    def show(self) -> list[str]:
+        """The statements that let queries see this build."""
+        view = f"read_models.{self.model.table}"
+        return [
+            f"create or replace view {view} as select {', '.join(self.columns)} from read_models.{self.name}",
+            f'create or replace view {view}_groups as select "group", name, number from read_models.{self.name}_groups',
+        ]
+
+    def drop(self) -> list[str]:
+        """The statements that remove a build nobody sees."""
+        return [f"drop table if exists read_models.{self.name}, read_models.{self.name}_groups"]
+
+    async def load(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows of keys, where there are any."""
+        _, rows = await self.snapshot(connection, keys)
+        return rows
+
+    async def snapshot(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> tuple[int, dict[Key, Row]]:
+        """Position and rows of keys from one statement."""
+        match = self._keys_match("t", "k")
+        query = f"""select m.position, r.* from read_models m left join lateral (
+            select t.* from json_populate_recordset(null::read_models.{self.name}, %s::json) k join read_models.{self.name} t on {match}) r on true
+            where m.model = %s and m.build = %s"""
+        cursor = await connection.execute(query, (self._keys_json(keys), self.model.table, self.build), binary=True)
+        return self._rows(await cursor.fetchall())
+
+    async def page(self, connection: AsyncConnection[Any], after: Key | None, limit: int) -> tuple[int, dict[Key, Row]]:
+        """Position and the next rows in key order, from one statement."""
+        values = () if after is None else after if isinstance(after, tuple) else (after,)
+        where = f"where ({self._key}) > ({', '.join(['%s'] * len(values))})" if values else ""
+        query = f"""select m.position, r.* from read_models m left join lateral (
+            select * from read_models.{self.name} {where} order by {self._key} limit %s) r on true where m.model = %s and m.build = %s"""
+        cursor = await connection.execute(query, (*values, limit, self.model.table, self.build), binary=True)
+        return self._rows(await cursor.fetchall())
+
+    async def sums(self, connection: AsyncConnection[Any]) -> tuple[int, dict[tuple[str, str], int]]:
+        """Position and all sums of groups, from one statement."""
+        query = f"""select m.position, g."group", g.name, g.number from read_models m left join read_models.{self.name}_groups g on g.number <> 0
+            where m.model = %s and m.build = %s"""
+        rows = await (await connection.execute(query, (self.model.table, self.build))).fetchall()
+        return rows[0][0], {(row[1], row[2]): row[3] for row in rows if row[1] is not None}
+
+    async def apply(self, connection: AsyncConnection[Any], folded: Folded, old: Checkpoint, new: Checkpoint, epoch: int) -> bool:
+        """Write what a batch changed and move the position; False when somebody else moved it (nothing is written then)."""
+        kept = [row for row in folded.after.values() if row is not None]
+        gone = [key for key, row in folded.after.items() if row is None and folded.before.get(key) is not None]
+        sums = [{"group": group, "name": name, "number": number} for (group, name), number in folded.sums.items()]
+        arguments = {
+            "to": new.position,
+            "stream": new.stream_id,
+            "version": new.version,
+            "model": self.model.table,
+            "build": self.build,
+            "from": old.position,
+            "log": old.log_id,
+            "epoch": epoch,
+            "gone": self._keys_json(gone),
+            "kept": msgspec.json.encode(kept).decode(),
+            "sums": msgspec.json.encode(sums).decode(),
+            "parked": msgspec.json.encode(folded.parked).decode(),
+        }
+        row = await (await connection.execute(self._apply, arguments, prepare=True)).fetchone()
+        return row is not None and row[0] == 1
+
+    def _apply_statement(self) -> str:
+        table = f"read_models.{self.name}"
+        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.model.key) or f"{self._key} = excluded.{self._key}"
+        return f"""
+            with moved as (
+                update read_models set position = %(to)s, stream_id = %(stream)s, version = %(version)s,
+                    held_until = clock_timestamp() + interval '5 seconds'
+                where model = %(model)s and build = %(build)s and position = %(from)s and log_id = %(log)s and epoch = %(epoch)s returning 1),
+            gone as (
+                delete from {table} t using moved, json_populate_recordset(null::{table}, %(gone)s::json) k where {self._keys_match("t", "k")}),
+            kept as (
+                insert into {table} select r.* from moved cross join json_populate_recordset(null::{table}, %(kept)s::json) r
+                on conflict ({self._key}) do update set {changed}),
+            summed as (
+                insert into {table}_groups as g
+                select s."group", s.name, s.number from moved cross join json_populate_recordset(null::{table}_groups, %(sums)s::json) s
+                on conflict ("group", name) do update set number = g.number + excluded.number),
+            held as (
+                insert into parked (model, build, key, position, error)
+                select %(model)s, %(build)s, p.key, p.position, p.error
+                from moved cross join json_populate_recordset(null::parked, %(parked)s::json) p on conflict do nothing)
+            select count(*)::int from moved"""
+
+    def _keys_match(self, left: str, right: str) -> str:
+        return " and ".join(f"{left}.{name} = {right}.{name}" for name in self.model.key)
+
+    def _keys_json(self, keys: Iterable[Key]) -> str:
+        names = self.model.key
+        rows = [dict(zip(names, key if isinstance(key, tuple) else (key,), strict=True)) for key in keys]
+        return msgspec.json.encode(rows).decode()
+
+    def _rows(self, rows: Sequence[tuple[Any, ...]]) -> tuple[int, dict[Key, Row]]:
+        position = rows[0][0] if rows else 0
+        key = list(self.columns).index(self.model.key[0]) + 1
+        found = [self.model.row(*row[1:]) for row in rows if row[key] is not None]
+        return position, {self.model.key_of(row): row for row in found}
+
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]

@@ -1,0 +1,216 @@
+"""Builds of read models: which there are, who folds each (lease with epoch), and which one queries see."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from infra.postgres.row_table import RowTable
+from infra.projection.checkpoint import Checkpoint
+from projections.shared.read_model import ReadModel
+
+LEASE: Final = 5
+"""Seconds a consumer keeps a build without writing to it or renewing."""
+FOLDED: Final = ("live", "previous", "ready", "diverged")
+
+
+class Build(msgspec.Struct, frozen=True):
+    """One build: `building` (bulk fill), `ready` (filled, folded, not seen yet), `live`, `previous` (folded, for roll-back), `diverged`, `stopped`."""
+
+    model: str
+    build: int
+    store: str
+    state: str
+    checkpoint: Checkpoint
+    epoch: int
+    holder: UUID | None
+    is_held: bool
+    parked: int
+
+
+class NoSuchBuild(Exception):
+    """There is no build to do this with."""
+
+
+class Builds:
+    """The table `read_models`."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], me: UUID) -> None:
+        self._pool = pool
+        self._me = me
+
+    async def _run(self, query: Any, *arguments: Any) -> list[tuple[Any, ...]]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query, arguments)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def all(self) -> list[Build]:
+        """Every build and reaction, by name."""
+        rows = await self._run(
+            """select m.model, m.build, m.store, m.state, m.log_id, m.position, m.stream_id, m.version, m.epoch, m.holder,
+                      coalesce(m.held_until > clock_timestamp(), false),
+                      (select count(*) from parked p where p.model = m.model and p.build = m.build)
+               from read_models m order by m.model, m.build"""
+        )
+        return [Build(*row[:4], Checkpoint(*row[4:8]), *row[8:]) for row in rows]
+
+    async def of(self, model: str, *states: str) -> list[Build]:
+        """The builds of one model (by table name) in some states, newest last."""
+        return [build for build in await self.all() if build.model == model and build.state in states]
+
+    async def add(self, model: ReadModel[Any], state: str, checkpoint: Checkpoint) -> int:
+        """Register and create a new build; its number."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(7709, 3)")
+            row = await (
+                await connection.execute("select coalesce(max(build), 0) + 1 from read_models where model = %s", (model.table,))
+            ).fetchone()
+            number = int(row[0]) if row else 1
+            await connection.execute(
+                "insert into read_models (model, build, store, state, log_id, position) values (%s, %s, %s, %s, %s, %s)",
+                (model.table, number, model.store, state, checkpoint.log_id, checkpoint.position),
+            )
+            if model.store == "postgres":
+                for statement in RowTable(model, number).create():
+                    await connection.execute(statement.encode())
+        return number
+
+    async def ensure(self, model: ReadModel[Any], log_id: UUID) -> None:
+        """See to it that a model has a build that queries see; safe when several processes start at once."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(7709, 3)")
+            there = await (await connection.execute("select 1 from read_models where model = %s limit 1", (model.table,))).fetchone()
+            if there is not None:
+                return
+            await connection.execute(
+                "insert into read_models (model, build, store, state, log_id) values (%s, 1, %s, 'live', %s)", (model.table, model.store, log_id)
+            )
+            if model.store == "postgres":
+                table = RowTable(model, 1)
+                for statement in (*table.create(), *table.index(), *table.show()):
+                    await connection.execute(statement.encode())
+
+    async def ensure_reaction(self, name: str, head: Checkpoint) -> None:
+        """Register a reaction; a new one starts at the head of its registration (C1)."""
+        await self._run(
+            """insert into read_models (model, build, store, state, log_id, position, stream_id, version)
+               values (%s, 0, 'reaction', 'live', %s, %s, %s, %s) on conflict do nothing""",
+            f"reaction:{name}",
+            head.log_id,
+            head.position,
+            head.stream_id,
+            head.version,
+        )
+
+    async def acquire(self, model: str, build: int) -> Build | None:
+        """Take (or keep) the lease of a build; None while somebody else holds it or it is not to be folded."""
+        taken = await self._run(
+            f"""update read_models set holder = %s, epoch = epoch + 1, held_until = clock_timestamp() + interval '{LEASE} seconds'
+                where model = %s and build = %s and state = any(%s)
+                  and (held_until is null or held_until < clock_timestamp() or holder = %s) returning 1""",
+            self._me,
+            model,
+            build,
+            list(FOLDED),
+            self._me,
+        )
+        if not taken:
+            return None
+        return next((one for one in await self.all() if (one.model, one.build) == (model, build)), None)
+
+    async def renew(self, build: Build) -> bool:
+        """Keep a lease without moving; False when it was lost."""
+        kept = await self._run(
+            f"""update read_models set held_until = clock_timestamp() + interval '{LEASE} seconds'
+                where model = %s and build = %s and holder = %s and epoch = %s and state = any(%s) returning 1""",
+            build.model,
+            build.build,
+            self._me,
+            build.epoch,
+            list(FOLDED),
+        )
+        return bool(kept)
+
+    async def release(self, build: Build) -> None:
+        """Give a lease back at once."""
+        await self._run(
+            "update read_models set held_until = clock_timestamp() where model = %s and build = %s and holder = %s and epoch = %s",
+            build.model,
+            build.build,
+            self._me,
+            build.epoch,
+        )
+
+    async def move(self, build: Build, new: Checkpoint) -> bool:
+        """Move a position by compare-and-set (reactions; read models move theirs together with their rows)."""
+        moved = await self._run(
+            f"""update read_models set position = %s, stream_id = %s, version = %s, held_until = clock_timestamp() + interval '{LEASE} seconds'
+                where model = %s and build = %s and position = %s and epoch = %s returning 1""",
+            new.position,
+            new.stream_id,
+            new.version,
+            build.model,
+            build.build,
+            build.checkpoint.position,
+            build.epoch,
+        )
+        return bool(moved)
+
+    async def mark(self, model: str, build: int, state: str, checkpoint: Checkpoint | None = None) -> None:
+        """Set the state of a build, and its checkpoint where one is given."""
+        await self._run(
+            """update read_models set state = %s, log_id = coalesce(%s, log_id), position = coalesce(%s, position),
+                   stream_id = case when %s then %s else stream_id end, version = case when %s then %s else version end
+               where model = %s and build = %s""",
+            state,
+            checkpoint and checkpoint.log_id,
+            checkpoint and checkpoint.position,
+            checkpoint is not None,
+            checkpoint and checkpoint.stream_id,
+            checkpoint is not None,
+            checkpoint and checkpoint.version,
+            model,
+            build,
+        )
+
+    async def switch(self, model: ReadModel[Any], build: int) -> None:
+        """Let queries see a build, in one transaction; the one they saw stays folded as `previous`, an older previous one goes."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(7709, 3)")
+            older = await (
+                await connection.execute(
+                    "delete from read_models where model = %s and state = 'previous' and build <> %s returning build", (model.table, build)
+                )
+            ).fetchall()
+            await connection.execute(
+                "update read_models set state = 'previous' where model = %s and state in ('live', 'diverged', 'stopped') and build <> %s",
+                (model.table, build),
+            )
+            await connection.execute("update read_models set state = 'live' where model = %s and build = %s", (model.table, build))
+            if model.store == "postgres":
+                dropped = [statement for (number,) in older for statement in RowTable(model, number).drop()]
+                for statement in (*RowTable(model, build).show(), *dropped):
+                    await connection.execute(statement.encode())
+
+    async def retire(self, model: ReadModel[Any], build: int) -> None:
+        """Remove a build that queries do not see."""
+        async with self._pool.connection() as connection, connection.transaction():
+            gone = await (
+                await connection.execute(
+                    "delete from read_models where model = %s and build = %s and state <> 'live' returning 1", (model.table, build)
+                )
+            ).fetchone()
+            if gone is None:
+                raise NoSuchBuild(f"{model.name} has no build {build} that could be retired")
+            await connection.execute("delete from parked where model = %s and build = %s", (model.table, build))
+            if model.store == "postgres":
+                for statement in RowTable(model, build).drop():
+                    await connection.execute(statement.encode())
+
+    async def parked(self, model: str, build: int) -> set[str]:
+        """The parked keys of a build."""
+        return {row[0] for row in await self._run("select key from parked where model = %s and build = %s", model, build)}
+
+

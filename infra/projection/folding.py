@@ -1,0 +1,93 @@
+"""Folding a batch of events in memory: pure, and a fold that fails parks its key instead of stopping the rest (R1, R3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from domain.shared.event import Recorded
+from projections.shared.read_model import Key, ReadModel, Row, key_text
+
+Touched = list[tuple[Recorded[Any], tuple[Key, ...]]]
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """A key whose fold failed: the first event that could not be folded, and why."""
+
+    key: str
+    position: int
+    error: str
+
+
+class Folded(msgspec.Struct):
+    """What a batch changes: rows after it (None: no row), rows before it, sums to add per group and name, keys to park."""
+
+    after: dict[Key, Row | None] = {}
+    before: dict[Key, Row | None] = {}
+    sums: dict[tuple[str, str], int] = {}
+    parked: list[Parked] = []
+
+
+def touched(model: ReadModel[Any], events: Iterable[Recorded[Any]]) -> Touched:
+    """The events a model listens to with the keys each touches."""
+    listens = frozenset(model.listens)
+    return [(recorded, _keys(model, recorded)) for recorded in events if type(recorded.event) in listens]
+
+
+def _keys(model: ReadModel[Any], recorded: Recorded[Any]) -> tuple[Key, ...]:
+    try:
+        return model.keys(recorded)
+    except Exception:  # a key that cannot be told parks the stream; everything else goes on
+        return (recorded.stream_id,)
+
+
+def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None], parked: set[str]) -> Folded:
+    """Fold events in order; `rows` holds every touched key that has a row, `parked` the keys that are left alone."""
+    now: dict[Key, Row | None] = {}
+    held: list[Parked] = []
+    for recorded, keys in events:
+        try:
+            if parked and not parked.isdisjoint(map(key_text, keys)):
+                raise _TouchesParked
+            changed = [(key, model.fold(key, now[key] if key in now else rows.get(key), recorded)) for key in keys]
+        except Exception as error:  # folds must not fail; when one does, its keys wait for the fix (R3)
+            fresh = [key_text(key) for key in keys if key_text(key) not in parked]
+            parked.update(fresh)
+            held += [Parked(key, recorded.position, repr(error)[:500]) for key in fresh]
+            continue
+        now.update(changed)
+    before = {key: rows.get(key) for key in now}
+    return Folded(now, before, sums(model, before, now), held)
+
+
+class _TouchesParked(Exception):
+    """One of the event's keys is parked already."""
+
+
+def sums(model: ReadModel[Any], before: Mapping[Key, Row | None], after: Mapping[Key, Row | None]) -> dict[tuple[str, str], int]:
+    """contrib(after) - contrib(before) per group and name, without zeros."""
+    if model.contrib is None:
+        return {}
+    total: dict[tuple[str, str], int] = {}
+    for sign, rows in ((-1, before), (1, after)):
+        for row in rows.values():
+            if row is not None:
+                add_contrib(model, row, sign, total)
+    return {name: number for name, number in total.items() if number}
+
+
+def add_contrib(model: ReadModel[Any], row: Row, sign: int, total: dict[tuple[str, str], int]) -> None:
+    """Add one row's contribution to running sums."""
+    if model.contrib is not None:
+        for group, numbers in model.contrib(row).items():
+            for name, number in numbers.items():
+                total[group, name] = total.get((group, name), 0) + sign * number
+
+
+def replay(model: ReadModel[Any], key: Key, events: Sequence[Recorded[Any]]) -> Row | None:
+    """The row of one key after the given events, the way every other path would fold it."""
+    row: Row | None = None
+    for recorded, keys in touched(model, events):
+        if key in keys:
+            row = model.fold(key, row, recorded)
+    return row

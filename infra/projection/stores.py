@@ -1,0 +1,115 @@
+"""One face for the two places a build of a read model can live in."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from redis.asyncio import Redis
+
+from infra.postgres.row_table import RowTable
+from infra.projection.builds import Build
+from infra.projection.checkpoint import Checkpoint
+from infra.projection.folding import Folded
+from infra.redis.row_cache import Damaged, RowCache
+from projections.shared.read_model import Key, ReadModel, Row
+
+REMEMBERED: Final = 20_000
+
+
+class Store(Protocol):
+    """Where a build's rows are."""
+
+    async def stands(self, build: Build) -> Checkpoint:
+        """The checkpoint of the rows; raises `Damaged` when rows were lost."""
+
+    async def load(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows of keys, where there are any."""
+
+    async def apply(self, folded: Folded, old: Checkpoint, new: Checkpoint, epoch: int) -> bool:
+        """Write a step; False when the position was not `old` any more."""
+
+
+class TableStore:
+    """A build in PostgreSQL."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], model: ReadModel[Any], build: int) -> None:
+        self._pool = pool
+        self._table = RowTable(model, build)
+
+    async def stands(self, build: Build) -> Checkpoint:
+        """The checkpoint is kept in the build's row, moved with the rows."""
+        return build.checkpoint
+
+    async def load(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows of keys."""
+        async with self._pool.connection() as connection:
+            return await self._table.load(connection, keys)
+
+    async def apply(self, folded: Folded, old: Checkpoint, new: Checkpoint, epoch: int) -> bool:
+        """Rows, sums, parked keys and position in one statement."""
+        async with self._pool.connection() as connection:
+            return await self._table.apply(connection, folded, old, new, epoch)
+
+
+class CacheStore:
+    """A build in Redis; its parked keys are kept in PostgreSQL."""
+
+    def __init__(self, redis: Redis, pool: AsyncConnectionPool[AsyncConnection[Any]], model: ReadModel[Any], build: int) -> None:
+        self._pool = pool
+        self._model = model
+        self._build = build
+        self.cache = RowCache(redis, model, build)
+
+    async def stands(self, build: Build) -> Checkpoint:
+        """The checkpoint is kept beside the rows in Redis."""
+        found = await self.cache.checkpoint()
+        if found is None:
+            raise Damaged
+        return found[0]
+
+    async def load(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows of keys."""
+        return await self.cache.load(keys)
+
+    async def apply(self, folded: Folded, old: Checkpoint, new: Checkpoint, epoch: int) -> bool:
+        """Parked keys first (noting one twice is harmless), then everything else in one script; raises `Damaged`."""
+        if folded.parked:
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                await cursor.executemany(
+                    "insert into parked (model, build, key, position, error) values (%s, %s, %s, %s, %s) on conflict do nothing",
+                    [(self._model.table, self._build, one.key, one.position, one.error) for one in folded.parked],
+                )
+        outcome = await self.cache.apply(folded, old, new, epoch)
+        if outcome == "damaged":
+            raise Damaged
+        return outcome == "ok"
+
+
+class Remembered:
+    """Rows a consumer has just read or written, so that the next batch need not read them. Valid while its lease is."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rows: OrderedDict[Key, Row | None] = OrderedDict()
+
+    async def rows(self, keys: Sequence[Key]) -> dict[Key, Row | None]:
+        """The rows of keys, None where there is none."""
+        missing = [key for key in keys if key not in self._rows]
+        if missing:
+            found = await self._store.load(missing)
+            self._rows.update((key, found.get(key)) for key in missing)
+        return {key: self._rows[key] for key in keys}
+
+    def update(self, after: dict[Key, Row | None]) -> None:
+        """Learn what was written."""
+        for key, row in after.items():
+            self._rows[key] = row
+            self._rows.move_to_end(key)
+        while len(self._rows) > REMEMBERED:
+            self._rows.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop everything: somebody else may have written."""
+        self._rows.clear()

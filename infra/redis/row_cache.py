@@ -1,0 +1,180 @@
+"""A build of a read model in Redis: one script writes absolute rows and sums and, last, the position (R9).
+
+Keys (one hash slot each model): `{model}:active` → build; `{model}:b1:meta` (log, position, epoch, rows), `:rows` key → JSON row,
+`:groups` "group\\tname" → number, `:z:<name>` sorted sets. A missing position means *not ready*, never an empty answer.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from redis.asyncio import Redis
+
+from infra.projection.checkpoint import Checkpoint
+from infra.projection.folding import Folded
+from projections.shared.read_model import Key, ReadModel, Row, key_text
+
+APPLY: Final = """
+local meta, rows, groups = KEYS[1], KEYS[2], KEYS[3]
+local told = cjson.decode(ARGV[1])
+local there = redis.call('HMGET', meta, 'log', 'position', 'epoch', 'rows')
+if told.from ~= '' and (there[1] ~= told.log or there[2] ~= told.from) then return 'moved' end
+if there[3] and tonumber(there[3]) > tonumber(told.epoch) then return 'fenced' end
+if told.from ~= '' and there[4] and tonumber(there[4]) ~= redis.call('HLEN', rows) then return 'damaged' end
+local at = 2
+local function take(n) local from = at; at = at + n; return from end
+for i = 1, told.kept do local a = take(2); redis.call('HSET', rows, ARGV[a], ARGV[a + 1]) end
+for i = 1, told.gone do local a = take(1); redis.call('HDEL', rows, ARGV[a]) end
+for i = 1, told.sums do local a = take(2)
+  if ARGV[a + 1] == '0' then redis.call('HDEL', groups, ARGV[a]) else redis.call('HSET', groups, ARGV[a], ARGV[a + 1]) end end
+for i = 1, told.unscored do local a = take(2); redis.call('ZREM', KEYS[4] .. ARGV[a], ARGV[a + 1]) end
+for i = 1, told.scored do local a = take(3); redis.call('ZADD', KEYS[4] .. ARGV[a], ARGV[a + 1], ARGV[a + 2]) end
+redis.call('HSET', meta, 'log', told.log, 'epoch', told.epoch, 'rows', redis.call('HLEN', rows), 'stream', told.stream, 'version', told.version)
+if told.to ~= '' then redis.call('HSET', meta, 'position', told.to) end
+return 'ok'
+"""
+SNAPSHOT: Final = """
+local position = redis.call('HGET', KEYS[1], 'position')
+local found = {}
+for i, key in ipairs(ARGV) do found[i] = redis.call('HGET', KEYS[2], key) end
+return {position, found}
+"""
+
+
+class Damaged(Exception):
+    """Redis lost rows, or everything, of this read model; it is refilled from the log."""
+
+
+class RowCache:
+    """One build in Redis."""
+
+    def __init__(self, redis: Redis, model: ReadModel[Any], build: int) -> None:
+        self.redis = redis
+        self.model = model
+        self.build = build
+        tag = f"{{{model.table}}}"
+        self.active = f"{tag}:active"
+        self.prefix = f"{tag}:b{build}:"
+        self.meta, self.rows_key, self.groups_key = (self.prefix + part for part in ("meta", "rows", "groups"))
+        self._apply = redis.register_script(APPLY)
+        self._snapshot = redis.register_script(SNAPSHOT)
+        self._decode = msgspec.json.Decoder(model.row).decode
+        self._sums: dict[tuple[str, str], int] | None = None
+
+    async def checkpoint(self) -> tuple[Checkpoint, int] | None:
+        """Where this build stands and under which epoch; None when Redis holds no position. Raises `Damaged`."""
+        log, position, stream, version, epoch, rows = await self._read_meta()
+        if position is None or log is None:
+            return None
+        if int(rows or 0) != await self._hlen():
+            raise Damaged
+        stands = Checkpoint(UUID(log.decode()), int(position), UUID(stream.decode()) if stream else None, int(version) if version else None)
+        return stands, int(epoch or 0)
+
+    async def _read_meta(self) -> list[Any]:
+        found: list[Any] = await self.redis.hmget(self.meta, ["log", "position", "stream", "version", "epoch", "rows"])  # type: ignore[misc]
+        return found
+
+    async def _hlen(self) -> int:
+        return int(await self.redis.hlen(self.rows_key))  # type: ignore[misc]  # redis-py types both colours at once
+
+    async def clear(self) -> None:
+        """Forget everything of this build, position first."""
+        self._sums = None
+        names = [self.meta] + [name async for name in self.redis.scan_iter(match=_literal(self.prefix) + "*", count=1000)]
+        for start in range(0, len(names), 500):
+            await self.redis.unlink(*names[start : start + 500])
+
+    async def show(self) -> None:
+        """Let queries see this build."""
+        await self.redis.set(self.active, self.build)
+
+    async def load(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        """The rows of keys, where there are any."""
+        return (await self.snapshot(keys))[1]
+
+    async def snapshot(self, keys: Sequence[Key]) -> tuple[int, dict[Key, Row]]:
+        """Position and rows of keys (≤ 1,000) from one script; raises `Damaged`."""
+        position, found = await self._snapshot(keys=[self.meta, self.rows_key], args=[key_text(key) for key in keys])
+        if position is None:
+            raise Damaged
+        return int(position), {key: self._decode(value) for key, value in zip(keys, found, strict=True) if value is not None}
+
+    async def page(self, cursor: int, limit: int) -> tuple[int, list[Row]]:
+        """The next rows in no order (each at least once while it exists) and the next cursor, 0 at the end."""
+        following, found = await self.redis.hscan(self.rows_key, cursor, count=limit)  # type: ignore[misc]
+        return int(following), [self._decode(value) for value in found.values()]
+
+    async def sums(self) -> tuple[int, dict[tuple[str, str], int]]:
+        """Position and all sums, from one transaction; raises `Damaged`."""
+        async with self.redis.pipeline(transaction=True) as pipe:
+            position, found = await pipe.hget(self.meta, "position").hgetall(self.groups_key).execute()  # type: ignore[union-attr]
+        if position is None:
+            raise Damaged
+        return int(position), {_pair(name): int(number) for name, number in found.items()}
+
+    async def apply(self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True) -> str:
+        """Write what a batch changed: `ok`, `moved`, `fenced` or `damaged` (nothing is written then). `old` None: filling."""
+        if self._sums is None:
+            self._sums = (await self.sums())[1] if old is not None else {}
+        sums = {name: self._sums.get(name, 0) + number for name, number in folded.sums.items()}
+        kept = [(key_text(key), msgspec.json.encode(row)) for key, row in folded.after.items() if row is not None]
+        gone = [key_text(key) for key, row in folded.after.items() if row is None]
+        unscored, scored = self._scores(folded)
+        told = {
+            "log": str(new.log_id),
+            "from": "" if old is None else str(old.position),
+            "to": str(new.position) if final else "",
+            "stream": str(new.stream_id or ""),
+            "version": str(new.version or ""),
+            "epoch": str(epoch),
+            "kept": len(kept),
+            "gone": len(gone),
+            "sums": len(sums),
+            "unscored": len(unscored),
+            "scored": len(scored),
+        }
+        flat: list[Any] = [msgspec.json.encode(told)]
+        for group in (kept, [(key,) for key in gone], [("\t".join(name), number) for name, number in sums.items()], unscored, scored):
+            flat.extend(part for row in group for part in row)
+        outcome = (await self._apply(keys=[self.meta, self.rows_key, self.groups_key, self.prefix + "z:"], args=flat)).decode()
+        if outcome == "ok":
+            self._sums |= sums
+        else:
+            self._sums = None
+        return str(outcome)
+
+    def _scores(self, folded: Folded) -> tuple[list[tuple[str, str]], list[tuple[str, float, str]]]:
+        if self.model.scores is None:
+            return [], []
+        unscored, scored = [], []
+        for key, row in folded.after.items():
+            old = folded.before.get(key)
+            stood: Mapping[str, float] = self.model.scores(old) if old is not None else {}
+            stands: Mapping[str, float] = self.model.scores(row) if row is not None else {}
+            member = key_text(key)
+            unscored += [(name, member) for name in stood if name not in stands]
+            scored += [(name, score, member) for name, score in stands.items() if stood.get(name) != score]
+        return unscored, scored
+
+
+def _pair(name: bytes) -> tuple[str, str]:
+    group, _, rest = name.decode().partition("\t")
+    return group, rest
+
+
+def _literal(prefix: str) -> str:
+    return "".join(f"\\{letter}" if letter in "[]?*\\" else letter for letter in prefix)
+
+
+def in_slices(rows: Iterable[tuple[Key, Row]], size: int) -> Iterable[dict[Key, Row]]:
+    """Rows in dictionaries of at most `size`: what one script may write."""
+    part: dict[Key, Row] = {}
+    for key, row in rows:
+        part[key] = row
+        if len(part) == size:
+            yield part
+            part = {}
+    if part:
+        yield part

@@ -1,0 +1,1 @@
+"""What a read model is, and how it is asked."""

@@ -1,0 +1,76 @@
+"""How queries ask: rows and the position they show come from one snapshot, and wait until they are fresh enough."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Generic, LiteralString, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.refused import Conflict, Unavailable
+from projections.shared.read_model import R, ReadModel, Row
+
+S = TypeVar("S", bound=Row)
+
+
+class ProjectionParked(Unavailable):
+    """What is known of this is incomplete until an operator has mended it."""
+
+
+class ProjectionNotReady(Unavailable):
+    """The view of the data is not ready yet; try again soon."""
+
+
+class ProjectionBehind(Unavailable):
+    """The view of the data has not caught up yet; try again soon."""
+
+
+class PositionUnknown(Conflict):
+    """The position is not in this log; the log was restored or the position belongs to another one."""
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """How new an answer must be: as new as the caller's own newest event, and as `min_position`."""
+
+    caller_id: UUID | None = None
+    min_position: int = 0
+    allow_stale: bool = False
+
+
+class Seen(msgspec.Struct, Generic[S], frozen=True):
+    """One row (None: there is none) and the log position it shows."""
+
+    row: S | None
+    position: int
+    stale: bool = False
+
+
+class SeenMany(msgspec.Struct, Generic[S], frozen=True):
+    """Rows and the log position they show. `incomplete`: some keys are parked."""
+
+    rows: Sequence[S]
+    position: int
+    stale: bool = False
+    incomplete: bool = False
+
+
+class Tables(Protocol):
+    """Read models in PostgreSQL."""
+
+    async def one(self, model: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
+        """The row of a key that is a stream, as new as its stream; raises `ProjectionBehind`, `ProjectionParked`."""
+
+    async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
+        """Rows by the rest of a SELECT over the model's columns (`where … order by … limit …`, `%b` places)."""
+
+    def stream(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], after: LiteralString) -> AsyncIterator[Sequence[R]]:
+        """All rows by keyset, page by page; `after` names the key columns in order, e.g. `id`."""
+
+
+class Caches(Protocol):
+    """Read models in Redis."""
+
+    async def groups(self, model: ReadModel[Any], names: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int]:
+        """Sums of groups and the position they show; raises `ProjectionNotReady`."""
+
+    async def lowest(self, model: ReadModel[R], name: str, limit: int, fresh: Freshness) -> SeenMany[R]:
+        """The rows that stand first in a sorted set; raises `ProjectionNotReady`."""

@@ -19,8 +19,12 @@ def command(*, as_json: bool) -> None:
 
     state = here()
     found = running(state)
-    processes = {name: {"pid": at.pid, "port": at.port, "health": ask(at.port)} for name, at in found.processes.items()} if found else {}
-    ready = found is not None and all(process["health"] == "ready" for process in processes.values())
+    health = {name: ask(at.port, at.host) for name, at in found.processes.items()} if found else {}
+    processes = {
+        name: {"pid": at.pid, "port": at.port, "health": health[name].state, "doing": health[name].doing}
+        for name, at in (found.processes.items() if found else ())
+    }
+    ready = found is not None and all(each.ready for each in health.values())
     told = {
         "running": found is not None,
         "ready": ready,
@@ -35,6 +39,6 @@ def command(*, as_json: bool) -> None:
         click.echo("Nothing runs in this clone. Start it with `daybook up`.")
     else:
         click.echo(f"Daybook runs at {found.url} (process {found.pid}).")
-        for name, process in processes.items():
-            click.echo(f"  {name:<12}{process['health']:<12}port {process['port']}, process {process['pid']}")
+        for name, at in found.processes.items():
+            click.echo(f"  {name:<12}{health[name].state:<12}{health[name].doing:<40} port {at.port}, process {at.pid}")
     sys.exit(0 if ready else 1)

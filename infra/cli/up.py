@@ -1,13 +1,17 @@
 """`daybook up`."""
 
 import contextlib
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.processes.supervisor import Supervisor
+    from infra.processes.supervisor_child import Child
     from infra.processes.supervisor_start import Admin
 
 
@@ -24,14 +28,27 @@ def command(port: int | None) -> None:
     from infra.local.state import here
     from infra.processes.supervisor_start import Screen, up
 
-    up(here(), port, Screen(say, show))
+    up(here(), port, Screen(say, doing, show))
 
 
 def say(line: str) -> None:
     """One line, seen at once even when the output is a pipe; a terminal that was closed must not keep us from stopping in order."""
     with contextlib.suppress(OSError):
-        click.echo(line)
+        click.echo(f"{_clear()}{line}")
         sys.stdout.flush()
+
+
+def doing(children: "Sequence[Child]") -> None:
+    """On a terminal, the last line always says what each process is doing; elsewhere only changes are told."""
+    if sys.stdout.isatty():
+        words = " · ".join(f"{child.process.name} {child.health.doing or child.health.state}" for child in children)
+        with contextlib.suppress(OSError):
+            click.echo(f"{_clear()}{words[: shutil.get_terminal_size().columns - 1]}", nl=False)
+            sys.stdout.flush()
+
+
+def _clear() -> str:
+    return "\r\x1b[2K" if sys.stdout.isatty() else ""
 
 
 def show(supervisor: "Supervisor", url: str, data: str, admin: "Admin | None") -> None:
@@ -45,6 +62,6 @@ def show(supervisor: "Supervisor", url: str, data: str, admin: "Admin | None") -
     say("")
     for child in supervisor.children:
         child.look()
-        colour = "green" if child.health == "ready" else "yellow"
-        say(f"  {child.process.name:<15}{click.style(f'{child.health:<10}', fg=colour)}{child.process.does} (process {child.pid})")
+        state = click.style(f"{child.health.state:<10}", fg="green" if child.health.ready else "yellow")
+        say(f"  {child.process.name:<15}{state}{child.process.does} (process {child.pid})")
     say("\nCtrl-C stops everything. Warnings and errors appear here, all else is in .daybook/logs/.\n")

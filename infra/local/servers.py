@@ -30,7 +30,7 @@ class Servers:
 
     def finish(self) -> dict[str, str]:
         """Wait until they answer; their addresses, named as in the environment."""
-        urls = {}
+        urls: dict[str, str] = {}
         if self._postgres is not None:
             at = self._postgres.finish()
             urls |= {"DATABASE_URL": at.app_url, "MIGRATION_DATABASE_URL": at.owner_url}

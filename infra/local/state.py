@@ -32,10 +32,11 @@ class Ports(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where one process is: its id (0 while it is gone) and the loopback port on which it tells how it is."""
+    """Where one process is: its id (0 while it is gone) and the address at which it tells how it is."""
 
     pid: int
     port: int
+    host: str = "127.0.0.1"
 
 
 class Running(msgspec.Struct, frozen=True):

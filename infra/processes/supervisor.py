@@ -23,12 +23,22 @@ GRACE: Final = (3.0, 2.5, 4.0)
 class Supervisor:
     """Keeps the children and servers running until it is told to stop."""
 
-    def __init__(self, state: State, servers: Servers, children: Sequence[Child], url: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        state: State,
+        servers: Servers,
+        children: Sequence[Child],
+        *,
+        url: str,
+        say: Callable[[str], None],
+        doing: Callable[[Sequence[Child]], None],
+    ) -> None:
         self.children = children
         self._url = url
         self._state = state
         self._servers = servers
         self._say = say
+        self._doing = doing
         self._hurry = False
         self._next_look = 0.0
         # Python writes a byte here for every signal, so that the death of a child ends a pause.
@@ -46,12 +56,12 @@ class Supervisor:
         """Return when what is public answers that it is ready; meanwhile look after everything."""
         slow = time.monotonic() + 15
         public = [child for child in self.children if child.process.public]
-        while not all(child.health == "ready" for child in public):
+        while not all(child.health.ready for child in public):
             self._look_after(0.02, quiet=True)
             for child in public:
                 child.look()
                 if time.monotonic() > slow:
-                    self._say(f"still waiting for {child.process.name}: {child.health}")
+                    self._say(f"still waiting for {child.process.name}: {child.health.state}")
                     slow += 15
 
     def watch(self) -> None:
@@ -73,7 +83,9 @@ class Supervisor:
             self._next_look = time.monotonic() + HEALTH
             for child in self.children:
                 if child.look() and not quiet:
-                    self._say(f"{child.process.name}: {child.health}")
+                    self._say(f"{child.process.name}: {child.health.state}")
+            if not quiet:
+                self._doing(self.children)
 
     def _tell_about(self, child: Child) -> None:
         reason = child.ended()
@@ -116,5 +128,5 @@ class Supervisor:
 
     def _note(self) -> None:
         """For `daybook status`: who runs where."""
-        places = {child.process.name: Place(child.pid, child.port) for child in self.children}
+        places = {child.process.name: Place(child.pid, child.port, child.host) for child in self.children}
         self._state.write(RUNNING, Running(os.getpid(), self._url, places))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
+from infra.local.program import LOOPBACK
 from infra.local.servers import describe
 from infra.processes import Process
 from infra.processes.supervisor_fork import fork
-from infra.processes.supervisor_health import ask
+from infra.processes.supervisor_health import Health, ask
 from infra.processes.supervisor_log import Log
 from infra.settings import Settings
 
@@ -20,14 +21,15 @@ LONGEST_PAUSE: Final = 10.0
 
 
 class Child:
-    """`health` is `starting`, `ready`, `gone` or the reason why it is not ready."""
+    """What is known about it now is in `pid` (0 while it is gone) and `health`."""
 
     def __init__(self, process: Process, settings: Settings, port: int, log: Log) -> None:
         self.process = process
         self.port = port
+        self.host = reachable(settings.host) if process.public else LOOPBACK
         self.log = log
         self.pid = 0
-        self.health = "gone"
+        self.health = Health("gone")
         self.restarts = -1
         self._settings = settings
         self._failures = 0
@@ -38,7 +40,7 @@ class Child:
         """Fork it."""
         self.pid = fork(self._main, self.log.path)
         self.restarts += 1
-        self.health = "starting"
+        self.health = Health("starting")
         self._started = time.monotonic()
 
     def _main(self) -> None:
@@ -56,7 +58,7 @@ class Child:
         now = time.monotonic()
         self._failures = 0 if now - self._started > STEADY else self._failures + 1
         self._again = now + (min(LONGEST_PAUSE, 0.1 * 2**self._failures) if self._failures > 1 else 0)
-        self.pid, self.health = 0, "gone"
+        self.pid, self.health = 0, Health("gone")
         return describe(os.waitstatus_to_exitcode(status))
 
     def due(self) -> bool:
@@ -69,11 +71,11 @@ class Child:
         return max(0.0, self._again - time.monotonic())
 
     def look(self) -> bool:
-        """Ask it how it is; whether that changed."""
-        before = self.health
+        """Ask it how it is; whether its state changed."""
+        before = self.health.state
         if self.pid:
-            self.health = ask(self.port)
-        return self.health != before
+            self.health = ask(self.port, self.host)
+        return self.health.state != before
 
     def tell(self, number: int) -> None:
         """Send it a signal; SIGKILL goes to everything it started too."""
@@ -83,6 +85,11 @@ class Child:
             os.killpg(self.pid, number) if number == signal.SIGKILL else os.kill(self.pid, number)
         except ProcessLookupError:
             return
+
+
+def reachable(host: str) -> str:
+    """The address at which a process that listens on `host` can be reached from this machine."""
+    return LOOPBACK if host in ("0.0.0.0", "::", "localhost", "") else host  # noqa: S104 — compared, not listened on.
 
 
 def _name_process(name: str) -> None:

@@ -12,31 +12,44 @@ PATIENCE: Final = 1.0
 """Seconds to wait for an answer."""
 
 
-def ask(port: int) -> str:
-    """`ready`, `starting`, or the reason why the process on this loopback port is not ready."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE)
+class Health(msgspec.Struct, frozen=True):
+    """How a process says it is: `ready`, `starting`, `gone`, or why it is not ready; and in its own words what it is doing."""
+
+    state: str
+    doing: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can do its work now."""
+        return self.state == "ready"
+
+
+def ask(port: int, host: str = LOOPBACK) -> Health:
+    """What a process answers on `/ready`: 200 means ready, `doing` in its JSON is shown to people, `detail` says what is missing."""
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", "/ready")
         answer = connection.getresponse()
-        body = answer.read(4096)
+        told = _told(answer.read(4096))
     except ConnectionRefusedError:
-        return "starting"
+        return Health("starting")
     except (OSError, http.client.HTTPException) as error:
-        return f"does not answer ({error})"
+        return Health(f"does not answer ({error})")
     finally:
         connection.close()
-    return "ready" if answer.status == http.client.OK else f"not ready ({_reason(answer.status, body)})"
+    if answer.status == http.client.OK:
+        return Health("ready", str(told.get("doing", "")))
+    return Health(f"not ready ({told.get('detail') or told.get('title') or f'status {answer.status}'})")
 
 
-def _reason(status: int, body: bytes) -> str:
+def _told(body: bytes) -> dict[str, object]:
     try:
-        told = msgspec.json.decode(body, type=dict[str, object])
+        return msgspec.json.decode(body, type=dict[str, object])
     except msgspec.DecodeError:
-        return f"status {status}"
-    return str(told.get("detail") or told.get("title") or told.get("status") or f"status {status}")
+        return {}
 
 
 if __name__ == "__main__":
     # The health check of a container: exit code 0 when ready.
     health = ask(int(sys.argv[1]))
-    sys.exit(None if health == "ready" else health)
+    sys.exit(None if health.ready else health.state)

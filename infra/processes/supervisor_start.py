@@ -16,7 +16,7 @@ from infra.local.servers import Servers
 from infra.local.state import SYSTEM, LocalProblem, State
 from infra.processes import PROCESSES, Process
 from infra.processes.supervisor import GRACE, Supervisor
-from infra.processes.supervisor_child import Child
+from infra.processes.supervisor_child import Child, reachable
 from infra.processes.supervisor_fork import Apart, share_memory
 from infra.processes.supervisor_log import Log
 from infra.settings import Settings, read_settings
@@ -50,6 +50,8 @@ class Screen(msgspec.Struct, frozen=True):
     """How `up` talks: one line at a time, and once, when everything answers, the screen that a person waits for."""
 
     say: Callable[[str], None]
+    doing: Callable[[Sequence[Child]], None]
+    """Called every second: what each process is doing now."""
     ready: Callable[[Supervisor, str, str, Admin | None], None]
     """Children, public address, where the data is, and the administrator if it was made just now."""
 
@@ -128,12 +130,12 @@ def _supervisor(state: State, servers: Servers, application: Application, settin
         Child(process, settings, settings.port if process.public else free_port(), Log(state.logs / f"{process.name}.log"))
         for process in application.processes
     ]
-    return Supervisor(state, servers, children, _url(settings), screen.say)
+    return Supervisor(state, servers, children, url=_url(settings), say=screen.say, doing=screen.doing)
 
 
 def _url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 — compared, not listened on.
-    return f"http://{host}:{settings.port}"
+    host = reachable(settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _must_be_free(port: int, host: str) -> None:

@@ -96,5 +96,5 @@ def test_status_asks_every_process(clone):
     assert shown.exit_code == 1
     told = json.loads(shown.output)
     assert (told["running"], told["ready"], told["url"], told["pid"]) == (True, False, "http://127.0.0.1:3000", 7)
-    assert told["processes"] == {"relay": {"pid": 8, "port": 1, "health": "starting"}}
+    assert told["processes"] == {"relay": {"pid": 8, "port": 1, "health": "starting", "doing": ""}}
     assert "relay" in CliRunner().invoke(daybook, ["status"]).output

@@ -270,15 +270,16 @@ def test_logs_stay_below_a_size(folder):
     assert (folder / "relay.log.1").stat().st_size == LARGEST_LOG + 1
 
 
-def test_a_closed_terminal_stops_everything(folder):
+def test_a_terminal_shows_what_each_process_is_doing_and_closing_it_stops_everything(folder):
     folder.mkdir(parents=True)
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(CLONE)
         os.execv(sys.executable, [sys.executable, "-m", "tests.infra.doubles.up", str(folder), str(free_port())])  # noqa: S606 — no shell needed.
     seen = b""
-    while b"Ctrl-C stops everything" not in seen:
+    while b"\x1b[2Kserve answered " not in seen:
         seen += os.read(terminal, 4096)
+    assert b"Ctrl-C stops everything" in seen
     everyone = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     assert len(everyone) > 4
     os.close(terminal)

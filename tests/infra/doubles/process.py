@@ -13,7 +13,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     ready = True
 
     def do_GET(self) -> None:
-        answer: object = {"status": "ready"} if Handler.ready else {"detail": "the log cannot be reached"}
+        answer: object = {"doing": f"answered {self.server.server_port}"} if Handler.ready else {"detail": "the log cannot be reached"}
         match self.path:
             case "/pid":
                 answer = {"pid": os.getpid(), "sid": os.getsid(0)}

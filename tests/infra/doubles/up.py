@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 
-from infra.cli.up import say, show
+from infra.cli.up import doing, say, show
 from infra.local.state import LocalProblem, State
 from infra.postgres.migrate import NewerSchema
 from infra.processes import Process
@@ -35,6 +35,6 @@ def application() -> Application:
 
 if __name__ == "__main__":
     try:
-        up(State(Path(sys.argv[1])), int(sys.argv[2]), Screen(say, show), application)
+        up(State(Path(sys.argv[1])), int(sys.argv[2]), Screen(say, doing, show), application)
     except (LocalProblem, BadSettings) as problem:
         sys.exit(f"daybook: {problem}")

@@ -11,51 +11,13 @@ from typing import Final
 import msgspec
 
 from infra.local.account import Account, account_for
-from infra.local.program import LOOPBACK, end, free_port, launch, package_folder, runs, wait_until
+from infra.local.logins import DATABASE, SUPER, Endpoint, endpoint, make_logins
+from infra.local.program import end, free_port, launch, package_folder, runs, wait_until
 from infra.local.secrets import ServerSecrets, server_secrets
 from infra.local.state import LocalProblem, Ports, State
 
 MAJOR: Final = "18"
-SUPER, OWNER, APP, DATABASE = "postgres", "daybook_owner", "daybook_app", "daybook"
-SETTINGS: Final = """\
-# Written anew at every start by infra/local/postgres.py.
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-port = {port}
-max_connections = 60
-fsync = on
-synchronous_commit = on
-full_page_writes = on
-shared_buffers = 96MB
-huge_pages = off
-work_mem = 8MB
-maintenance_work_mem = 64MB
-effective_cache_size = 512MB
-random_page_cost = 1.1
-wal_compression = on
-wal_buffers = 8MB
-min_wal_size = 160MB
-max_wal_size = 2GB
-checkpoint_timeout = 15min
-max_worker_processes = 4
-max_parallel_workers_per_gather = 1
-io_workers = 1
-jit = off
-password_encryption = 'scram-sha-256'
-timezone = 'UTC'
-log_timezone = 'UTC'
-log_line_prefix = '%m [%p] %u@%d '
-log_checkpoints = off
-"""
-"""For a machine with two cores and little memory. Durability is never traded: a test reads it back from the server."""
-
-
-class Endpoint(msgspec.Struct, frozen=True):
-    """Addresses of one database: for who owns the tables, for the application, and for who makes databases."""
-
-    owner_url: str
-    app_url: str
-    super_url: str
+SETTINGS: Final = Path(__file__).with_name("postgresql.conf")
 
 
 class Postgres:
@@ -87,14 +49,16 @@ class Postgres:
         """Wait until the server takes connections; raises `LocalProblem` with its own words when it does not."""
         fresh = self._initdb
         if fresh is not None:
-            wait_until(lambda: fresh.poll() == 0, fresh, seconds, self._log)
+            wait_until(lambda: fresh.poll() is not None, fresh, seconds, self._log)
+            if fresh.returncode:
+                raise LocalProblem(f"initdb failed, see {self._log}")
             self._draft.rename(self.folder)
             self._initdb = None
             self._start()
         assert self._server is not None, "begin() first"
         wait_until(self._ready, self._server, seconds, self._log)
         if not (self._state.folder / "postgres.made").exists():
-            self._make_logins()
+            make_logins(self.endpoint("postgres"), self._secrets)
             (self._state.folder / "postgres.made").touch()
         if fresh is not None:
             # `initdb` did not wait for the disk; what it wrote is flushed now, while the server already works.
@@ -103,14 +67,8 @@ class Postgres:
 
     def endpoint(self, database: str) -> Endpoint:
         """The addresses of one database of this cluster."""
-        known = self._secrets
         port = (self._state.read("ports.json", Ports) or Ports()).postgres
-        where = f"@{LOOPBACK}:{port}/{database}"
-        return Endpoint(
-            owner_url=f"postgresql://{OWNER}:{known.postgres_owner}{where}",
-            app_url=f"postgresql://{APP}:{known.postgres_app}{where}",
-            super_url=f"postgresql://{SUPER}:{known.postgres_super}{where}",
-        )
+        return endpoint(port, database, self._secrets)
 
     def stop_leftover(self) -> None:
         """End a server that outlived the `up` that started it."""
@@ -174,8 +132,8 @@ class Postgres:
         ports = self._state.read("ports.json", Ports) or Ports()
         port = free_port(ports.postgres)
         self._state.write("ports.json", msgspec.structs.replace(ports, postgres=port))
-        (self.folder / "postgresql.conf").write_text(SETTINGS.format(port=port))
-        self._server = launch(self._account, [self._bin("postgres"), "-D", self.folder], self._log)
+        shutil.copyfile(SETTINGS, self.folder / "postgresql.conf")
+        self._server = launch(self._account, [self._bin("postgres"), "-D", self.folder, "-p", str(port)], self._log)
 
     def _pid(self) -> int:
         try:
@@ -191,24 +149,6 @@ class Postgres:
         except FileNotFoundError:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready" and self._server is not None and lines[0] == str(self._server.pid)
-
-    def _make_logins(self) -> None:
-        # Imported here so that commands that only look at the state folder stay quick.
-        import psycopg
-        from psycopg import sql
-
-        def login(name: str, password: str) -> sql.Composed:
-            return sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(password))
-
-        with psycopg.connect(self.endpoint("postgres").super_url, autocommit=True) as connection:
-            known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-            if OWNER not in known:
-                connection.execute(login(OWNER, self._secrets.postgres_owner))
-            if APP not in known:
-                connection.execute(login(APP, self._secrets.postgres_app))
-                connection.execute(f"GRANT {APP} TO {OWNER}")
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
-                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
 
 def start_postgres(state: State) -> Postgres:

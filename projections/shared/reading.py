@@ -69,8 +69,10 @@ class Tables(Protocol):
 class Caches(Protocol):
     """Read models in Redis."""
 
-    async def groups(self, model: ReadModel[Any], names: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int]:
-        """Sums of groups and the position they show; raises `ProjectionNotReady`."""
+    async def groups(
+        self, model: ReadModel[Any], groups: Sequence[str], names: Sequence[str], fresh: Freshness
+    ) -> tuple[dict[str, dict[str, int]], int, bool]:
+        """Sums by group and name, the position they show, and whether that is stale; raises `ProjectionNotReady`."""
 
     async def lowest(self, model: ReadModel[R], name: str, limit: int, fresh: Freshness) -> SeenMany[R]:
         """The rows that stand first in a sorted set; raises `ProjectionNotReady`."""

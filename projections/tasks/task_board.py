@@ -58,7 +58,7 @@ def _created(row: TaskRow | None, recorded: Recorded[e.TaskCreated]) -> TaskRow:
         created_at=event.at,
         updated_at=event.at,
         description=event.description,
-        payload=None if event.payload is None else msgspec.Raw(_json(event.payload)),
+        payload=_raw(event.payload),
         external_id=event.external_id,
         due_date=event.due_date,
         max_attempts=event.max_attempts,
@@ -124,15 +124,15 @@ def _failed(row: TaskRow, recorded: Recorded[e.TaskFailed]) -> TaskRow:
 
 def _alive(row: TaskRow, recorded: Recorded[Any]) -> TaskRow:
     event = recorded.event
-    progress = row.progress if event.progress is UNSET else msgspec.Raw(_json(event.progress))
+    progress = row.progress if event.progress is UNSET else _raw(event.progress)
     until = getattr(event, "lock_expires_at", row.lock_expires_at)
     return replace(row, version=recorded.version, updated_at=event.at, progress=progress, lock_expires_at=until)
 
 
 def _edited(row: TaskRow, recorded: Recorded[e.TaskEdited]) -> TaskRow:
     changed = {name: value for name, value in msgspec.structs.asdict(recorded.event.after).items() if value is not UNSET}
-    if changed.get("payload") is not None:
-        changed["payload"] = msgspec.Raw(_json(changed["payload"]))
+    if "payload" in changed:
+        changed["payload"] = _raw(changed["payload"])
     if "priority" in changed:
         changed["priority"] = changed["priority"].value
     return replace(row, version=recorded.version, updated_at=recorded.event.at, **changed)
@@ -144,6 +144,10 @@ def _deleted(row: TaskRow, recorded: Recorded[e.TaskDeleted]) -> TaskRow:
 
 def _restored(row: TaskRow, recorded: Recorded[e.TaskRestored]) -> TaskRow:
     return replace(row, version=recorded.version, updated_at=recorded.event.at, deleted=False)
+
+
+def _raw(value: Any) -> msgspec.Raw | None:
+    return None if value is None else msgspec.Raw(_json(value))
 
 
 FOLDS: Final[Mapping[type[e.TaskEvent], Callable[[Any, Recorded[Any]], TaskRow]]] = {

@@ -1,0 +1,143 @@
+"""Read models in PostgreSQL as queries see them: rows, position and what they wait for from one statement (architecture §7)."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from domain.shared.refused import Overloaded
+from infra.redis.progress import Progress
+from projections.shared.read_model import R, ReadModel
+from projections.shared.reading import Freshness, PositionUnknown, ProjectionBehind, ProjectionNotReady, ProjectionParked, Seen, SeenMany
+
+PATIENCE: Final = 2.0
+"""Seconds a read waits for its model to catch up."""
+PAGE: Final = 1000
+
+
+class PostgresTables:
+    """The `Tables` port."""
+
+    def __init__(self, readers: AsyncConnectionPool[AsyncConnection[Any]], progress: Progress) -> None:
+        self._readers = readers
+        self._progress = progress
+
+    async def one(self, model: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
+        """The row of a key that is a stream."""
+        query, arguments = _one(model), (key, str(key), key, model.table)
+
+        rows, told, stale = await self._read(model, query, arguments, fresh)
+        if told.parked and not fresh.allow_stale:
+            raise ProjectionParked
+        row = rows[0]
+        return Seen(None if row[HEAD + _key_at(model)] is None else model.row(*row[HEAD:]), told.position, stale or told.parked)
+
+    async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
+        """Rows by the rest of a SELECT."""
+        query = _many(model, where)
+
+        rows, told, stale = await self._read(model, query, (fresh.caller_id, *arguments, model.table), fresh)
+        key = HEAD + _key_at(model)
+        found = [model.row(*row[HEAD:]) for row in rows if row[key] is not None]
+        return SeenMany(found, told.position, stale, told.parked)
+
+    async def stream(
+        self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], after: LiteralString
+    ) -> AsyncIterator[Sequence[R]]:
+        """All rows by keyset; each page is a statement of its own."""
+        columns, last = [name.strip() for name in after.split(",")], None
+        while True:
+            places = ", ".join(["%b"] * len(columns))
+            beyond = f" and ({after}) > ({places})" if last else ""
+            page = await self.many(
+                model,
+                f"{where}{beyond} order by {after} limit {PAGE}",  # type: ignore[arg-type]  # made of literals only
+                (*arguments, *(last or ())),
+                Freshness(allow_stale=True),
+            )
+            if page.rows:
+                yield page.rows
+            if len(page.rows) < PAGE:
+                return
+            last = tuple(getattr(page.rows[-1], name) for name in columns)
+
+    async def _read(
+        self, model: ReadModel[Any], query: str, arguments: Sequence[Any], fresh: Freshness
+    ) -> tuple[list[tuple[Any, ...]], "_Told", bool]:
+        until = time.monotonic() + PATIENCE
+        while True:
+            rows = await self._run(model, query, arguments)
+            told = _Told(*rows[0][:HEAD])
+            if told.state != "live" and not fresh.allow_stale:
+                raise ProjectionNotReady
+            if fresh.min_position > max(told.position, told.head):
+                raise PositionUnknown
+            wanted = max(told.newest, fresh.min_position)
+            if told.position >= wanted or told.state != "live":
+                return rows, told, told.position < wanted
+            left = until - time.monotonic()
+            if fresh.allow_stale and left <= 0:
+                return rows, told, True
+            if left <= 0:
+                raise ProjectionBehind
+            await self._progress.next(model, left)
+
+    async def _run(self, model: ReadModel[Any], query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            async with self._readers.connection() as connection:
+                cursor = await connection.execute(query.encode(), arguments, prepare=True, binary=True)
+                rows = await cursor.fetchall()
+        except psycopg.errors.UndefinedTable as error:
+            raise ProjectionNotReady from error
+        except PoolTimeout as error:
+            raise Overloaded from error
+        if not rows:
+            raise ProjectionNotReady(f"The read model {model.name} has not been built yet.")
+        return rows
+
+
+class _Told(msgspec.Struct, frozen=True):
+    position: int
+    state: str
+    newest: int
+    """Position of the newest event the answer must show: of the stream, or of the caller."""
+    parked: bool
+    head: int
+
+
+HEAD: Final = len(_Told.__struct_fields__)
+
+
+def _key_at(model: ReadModel[Any]) -> int:
+    return model.row.__struct_fields__.index(model.key[0])
+
+
+@cache
+def _columns(model_row: type) -> str:
+    return ", ".join(f"r.{field.name}" for field in msgspec.structs.fields(model_row))
+
+
+def _one(model: ReadModel[Any]) -> str:
+    return f"""
+        select m.position, m.state, coalesce(n.position, 0), p.key is not null, (select coalesce(max(position), 0) from events), {_columns(model.row)}
+        from read_models m
+        left join lateral (select position from events where stream_id = %b order by version desc limit 1) n on true
+        left join lateral (select key from parked where model = m.model and build = m.build and key = %b limit 1) p on true
+        left join {model.table} r on r.{model.key[0]} = %b
+        where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""
+
+
+def _many(model: ReadModel[Any], where: str) -> str:
+    return f"""
+        select m.position, m.state, coalesce(n.position, 0), exists (select from parked p where p.model = m.model and p.build = m.build),
+               (select coalesce(max(position), 0) from events), {_columns(model.row)}
+        from read_models m
+        left join lateral (select position from events where actor_id = %b order by position desc limit 1) n on true
+        left join lateral (select * from {model.table} {where}) r on true
+        where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""

@@ -1,0 +1,92 @@
+"""Running one reaction: each event becomes its commands, and the position moves on when they are in the log (C1)."""
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import psycopg
+
+from application.shared.context import SYSTEM, Context
+from application.shared.dispatch import Dispatch
+from application.shared.reaction import Reaction, derived_id
+from domain.shared.event import Recorded
+from domain.shared.refused import Refused, Unavailable
+from infra.postgres.log_reader import LogReader
+from infra.projection.builds import LEASE, Build, Builds
+from infra.projection.hub import Hub
+from infra.security.idempotency import DerivedKey
+
+log = logging.getLogger(__name__)
+BATCH: Final = 200
+TRIES: Final = 5
+
+
+class Reactor:
+    """One reaction. Commands have ids derived from the event, so what is done twice has one effect, for ever."""
+
+    def __init__(self, reaction: Reaction, builds: Builds, hub: Hub, reader: LogReader, dispatch: Dispatch) -> None:
+        self.reaction = reaction
+        self.name = f"reaction:{reaction.name}"
+        self._builds = builds
+        self._hub = hub
+        self._reader = reader
+        self._dispatch = dispatch
+        self.position = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        held: Build | None = None
+        try:
+            while True:
+                try:
+                    await self._builds.ensure_reaction(self.reaction.name, await self._reader.head())
+                    held = await self._builds.acquire(self.name, 0)
+                    if held is None:
+                        await asyncio.sleep(0.5)
+                    else:
+                        await self._follow(held)
+                except (psycopg.Error, OSError, Unavailable) as error:
+                    log.warning("a reaction waits", extra={"reaction": self.reaction.name, "error": repr(error)})
+                    await asyncio.sleep(0.3)
+        finally:
+            if held is not None:
+                await asyncio.shield(self._builds.release(held))
+
+    async def _follow(self, held: Build) -> None:
+        listens = frozenset(self.reaction.listens)
+        self.position = held.checkpoint.position
+        while await self._builds.renew(held):
+            if not await self._hub.beyond(self.position, LEASE / 3):
+                continue
+            events = self._hub.after(self.position, BATCH) or await self._reader.after(self.position, BATCH)
+            if not events:
+                continue
+            for recorded in events:
+                if type(recorded.event) in listens:
+                    await self._react(recorded)
+            reached = held.checkpoint.after(events[-1])
+            if not await self._builds.move(held, reached):
+                return
+            held = _at(held, reached)
+            self.position = reached.position
+
+    async def _react(self, recorded: Recorded[Any]) -> None:
+        for ordinal, command in enumerate(self.reaction.react(recorded)):
+            command_id = derived_id(recorded, self.reaction.name, ordinal)
+            context = Context(SYSTEM, command_id, causation_id=command_id, key=DerivedKey(command_id))
+            for attempt in range(TRIES):
+                try:
+                    await self._dispatch(command, context)
+                except Unavailable:
+                    if attempt + 1 == TRIES:
+                        raise
+                    await asyncio.sleep(0.1 * 2**attempt)
+                except Refused as refused:
+                    log.info("a reaction was refused", extra={"reaction": self.reaction.name, "why": refused.code()})
+                    break
+                else:
+                    break
+
+
+def _at(held: Build, checkpoint: Any) -> Build:
+    return Build(held.model, held.build, held.store, held.state, checkpoint, held.epoch, held.holder, held.is_held, held.parked)

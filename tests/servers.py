@@ -9,7 +9,8 @@ import psycopg
 import redis
 from psycopg import sql
 
-from infra.local.postgres import OWNER, Postgres, start_postgres
+from infra.local.logins import OWNER
+from infra.local.postgres import Postgres, start_postgres
 from infra.local.state import State
 from infra.local.valkey import Valkey, start_valkey
 

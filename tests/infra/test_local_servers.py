@@ -126,8 +126,8 @@ def test_a_left_over_is_stopped_by_its_pid_file_and_its_place_taken(state):
         until(lambda: left.ended() is not None and left_cache.ended() is not None, what="left-overs stopped")
         assert value(again.endpoint("daybook").app_url, "SELECT 1") == 1
     finally:
-        again.stop()
-        cache.stop()
+        for server in (again, cache, left, left_cache):
+            server.stop()
 
 
 @pytest.mark.server

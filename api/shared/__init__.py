@@ -1,0 +1,1 @@
+"""What every route stands on: access, bodies, answers, problems, freshness, paging, health."""

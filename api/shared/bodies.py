@@ -1,0 +1,93 @@
+"""Request bodies: JSON in UTF-8 straight into a struct, strictly; every misfit named by pointer and code."""
+
+import re
+from collections.abc import Generator
+from typing import Any, ClassVar, Final
+
+import msgspec
+from litestar.dto import AbstractDTO
+from litestar.openapi.spec import Reference, Schema
+from litestar.typing import FieldDefinition
+
+from api.shared.problems import BodyRefused, FieldError, code_for
+
+DEPTH: Final = 64
+_JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json(?:\s*;\s*charset\s*=\s*\"?utf-?8\"?)?\s*$", re.IGNORECASE)
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request body; unknown fields are refused (no mass assignment)."""
+
+
+class StrictBody(AbstractDTO[Any]):
+    """Decodes `data` with msgspec in strict mode; litestar's own way converts numbers and words leniently."""
+
+    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+
+    @classmethod
+    def create_for_field_definition(cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None) -> None:
+        """Prepare the decoder of a handler's `data`."""
+        if field_definition.name == "data":
+            cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+
+    def decode_bytes(self, value: bytes) -> Any:
+        """The body; raises `BodyRefused` (400, or 415 for another content type)."""
+        connection = self.asgi_connection
+        if not _JSON.match(connection.headers.get("content-type", "")):
+            raise BodyRefused([FieldError("", "unsupported_media_type", "send application/json in UTF-8")], 415, "unsupported_media_type")
+        return decode(self._decoders[connection.route_handler.handler_id], value)
+
+    @classmethod
+    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Reference | Schema:
+        """The schema of the struct itself."""
+        found: Reference | Schema = schema_creator.for_field_definition(field_definition)
+        return found
+
+    @classmethod
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[Any, None, None]:
+        """Not used: nothing is transferred field by field."""
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        """Not used."""
+        return False
+
+
+def decode(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
+    """A body by its decoder; raises `BodyRefused` naming what does not fit."""
+    try:
+        found = decoder.decode(value)
+        if b"\\u" in value:
+            _refuse_unwritable(value)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        raise BodyRefused([FieldError(_pointer(path.rstrip("`"), message), code_for(message), message)]) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BodyRefused([FieldError("", "malformed_json", str(error))], 400, "malformed_json") from error
+    except RecursionError as error:
+        raise BodyRefused([FieldError("", "too_deep", f"more than {DEPTH} levels")]) from error
+    return found
+
+
+def _refuse_unwritable(value: bytes) -> None:
+    """NUL and lone surrogates cannot be stored as text anywhere; they are refused before anything is decided."""
+
+    def walk(part: Any, pointer: str) -> None:
+        if isinstance(part, str) and ("\0" in part or any("\ud800" <= letter <= "\udfff" for letter in part)):
+            raise BodyRefused([FieldError(pointer, "unwritable_text", "text with NUL or half of a surrogate pair")])
+        if isinstance(part, dict):
+            for name, inner in part.items():
+                walk(name, pointer)
+                walk(inner, f"{pointer}/{name}")
+        elif isinstance(part, list):
+            for at, inner in enumerate(part):
+                walk(inner, f"{pointer}/{at}")
+
+    walk(msgspec.json.decode(value), "")
+
+
+def _pointer(path: str, message: str) -> str:
+    named = re.search(r"field `([^`]+)`", message)
+    pointer = re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", path).replace(".", "/").replace("`", "")
+    return f"{pointer}/{named.group(1)}" if named else pointer

@@ -1,0 +1,144 @@
+"""From a request to a command and back: idempotency key, preconditions, and the answer that is stored with the events."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+
+from api.shared.access import caller
+from api.shared.parts import Parts, parts
+from api.shared.problems import MEDIA_TYPE, STORED, BodyRefused, FieldError, refusal_body, status_of, trace_of
+from application.shared.command import Command
+from application.shared.context import Answer, Context, Key
+from application.shared.dispatch import Outcome
+from domain.shared.aggregate import Aggregate
+from domain.shared.refused import Refused
+
+Req = Request[Any, Any, Any]
+LONGEST_KEY: Final = 255
+_encode = msgspec.json.Encoder().encode
+
+
+class _Told(msgspec.Struct):
+    id: UUID | None = None
+    version: int | None = None
+
+
+_told = msgspec.json.Decoder(_Told).decode
+
+
+class Viewed:
+    """Answers a command with the resource it leaves behind, as `view` shows it. `stored=False` for answers that carry a secret."""
+
+    def __init__(self, request: Req, view: type[msgspec.Struct] | None, status: int = 200, *, stored: bool = True) -> None:
+        self._request = request
+        self._view = view
+        self._status = status
+        self.stored = stored
+
+    def result(self, result: object) -> Answer:
+        """The resource; a large one is stored only as its id."""
+        if self._view is None:
+            return Answer(self._status, b"")
+        shown = result if isinstance(result, self._view) else msgspec.convert(result, self._view, from_attributes=True)
+        return Answer(self._status, _encode(shown), result.id if isinstance(result, Aggregate) else None)
+
+    def refusal(self, refused: Refused) -> Answer | None:
+        """The problem document, where refusals of its status are stored."""
+        status = status_of(refused)
+        if not self.stored or status not in STORED:
+            return None
+        return Answer(status, refusal_body(refused, self._request.url.path, trace_of(self._request)))
+
+
+async def carry_out(
+    request: Req,
+    command: Command,
+    view: type[msgspec.Struct] | None = None,
+    *,
+    of: type[Aggregate] | None = None,
+    status: int = 200,
+    stored: bool = True,
+    location: str = "",
+) -> Response[bytes]:
+    """Dispatch a command and answer with what it left behind: `version`, `position`, ETag, and where it is.
+
+    `of` is the aggregate a large stored answer is rendered from again; `location` a path that ends with the new id.
+    """
+    known = parts(request)
+    answering = Viewed(request, view, status, stored=stored)
+    outcome = await known.dispatch(command, await context(request), answering)
+    answer = outcome.answer or Answer(status, b"")
+    if answer.again is not None and not answer.body and of is not None:
+        state, _ = await known.log.load(of, answer.again)
+        answer = answering.result(state)
+    return respond(answer, outcome, location)
+
+
+def respond(answer: Answer, outcome: Outcome, location: str = "") -> Response[bytes]:
+    """A stored or fresh answer as a response; its position is put in here, since it is known only after the append."""
+    headers = {"Daybook-Position": str(outcome.position), "Cache-Control": "no-store"}
+    if outcome.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if answer.status >= 400:
+        return Response(answer.body, status_code=answer.status, media_type=MEDIA_TYPE, headers=headers)
+    if answer.status == 204 or not answer.body:
+        return Response(b"", status_code=answer.status, headers=headers)
+    told = _told(answer.body) if outcome.replayed or not isinstance(outcome.result, Aggregate) else outcome.result
+    if told.version is not None:
+        headers["ETag"] = f'"{told.version}"'
+    if location and told.id is not None:
+        headers["Location"] = f"{location}{told.id}"
+    return Response(with_position(answer.body, outcome.position), status_code=answer.status, media_type="application/json", headers=headers)
+
+
+def with_position(body: bytes, position: int) -> bytes:
+    """A JSON object with one more member."""
+    return body[:-1] + b',"position":%d}' % position if len(body) > 2 else b'{"position":%d}' % position
+
+
+async def context(request: Req, part: str = "") -> Context:
+    """Who asks, under which key; `part` tells the commands of one batch apart."""
+    known = parts(request)
+    return Context(
+        caller=caller(request),
+        command_id=known.new_id(),
+        trace_id=trace_of(request) or None,
+        key=await _key(request, known, part),
+    )
+
+
+async def _key(request: Req, known: Parts, part: str) -> Key | None:
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return None
+    text = given.strip()
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if not text or len(text) > LONGEST_KEY:
+        raise BodyRefused([FieldError("Idempotency-Key", "invalid_key", f"1 to {LONGEST_KEY} characters")])
+    route = str(request.scope.get("path_template", request.url.path))
+    scope = f"{caller(request).id}\n{request.method}\n{route}"
+    query = request.scope["query_string"].decode("latin-1")
+    return known.key(scope, text + part, request.method, f"{request.url.path}?{query}{part}", await request.body())
+
+
+def if_match(request: Req) -> int | None:
+    """The version a client says it changed; None where it says nothing or `*`. Raises 400, or 428 where it must say one."""
+    given = request.headers.get("if-match", "").strip()
+    if not given:
+        if parts(request).rules.require_if_match:
+            raise BodyRefused([FieldError("If-Match", "required", "name the version that was changed")], 428, "precondition_required")
+        return None
+    if given == "*":
+        return None
+    tag = given.removeprefix('"').removesuffix('"')
+    return int(tag) if tag.isdigit() and len(tag) < 10 else -1
+
+
+def matches(request: Req, version: int) -> bool:
+    """Whether the client already has this version (If-None-Match)."""
+    given: Sequence[str] = request.headers.get("if-none-match", "").split(",")
+    return any(tag.strip().removeprefix("W/") in {f'"{version}"', "*"} for tag in given)

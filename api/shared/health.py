@@ -1,0 +1,83 @@
+"""Health at the root: is the process alive, may it be sent work, how is it, and numbers for Prometheus."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response, get
+from litestar.types import ControllerRouterHandler
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+
+from api.shared.access import PUBLIC
+
+Check = Callable[[], Awaitable[str]]
+
+
+class Health:
+    """What one process knows of itself. A check answers `ok`, or what is wrong."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.draining = False
+        self._required: dict[str, Check] = {}
+        self._optional: dict[str, Check] = {}
+        self._describe: Callable[[], dict[str, Any]] = dict
+
+    def require(self, name: str, check: Check) -> None:
+        """Without this the process takes no work."""
+        self._required[name] = check
+
+    def watch(self, name: str, check: Check) -> None:
+        """Without this the process works, and warns."""
+        self._optional[name] = check
+
+    def describe(self, describe: Callable[[], dict[str, Any]]) -> None:
+        """What the process is doing."""
+        self._describe = describe
+
+    def measure(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """A number for Prometheus, read when it is asked for."""
+        known = getattr(REGISTRY, "_names_to_collectors", {}).get(name)
+        (known or Gauge(name, meaning)).set_function(value)
+
+    async def report(self) -> tuple[bool, dict[str, Any]]:
+        """Whether the process may be sent work, and the details."""
+        required = {name: await check() for name, check in self._required.items()}
+        optional = {name: await check() for name, check in self._optional.items()}
+        ready = not self.draining and all(found == "ok" for found in required.values())
+        well = ready and all(found == "ok" for found in optional.values())
+        status = "ok" if well else "warn" if ready else "draining" if self.draining else "down"
+        return ready, {"status": status, "process": self.name, "checks": {**required, **optional}, "doing": self._describe()}
+
+
+def health_routes(health: Health) -> list[ControllerRouterHandler]:
+    """`/live`, `/ready`, `/health`, `/metrics`."""
+
+    @get(["/live", "/health/live"], access=PUBLIC, operation_id="live", summary="Is the process alive", tags=["health"])
+    async def live() -> dict[str, str]:
+        """Answers as long as the event loop turns."""
+        return {"status": "ok", "process": health.name}
+
+    @get(["/ready", "/health/ready"], access=PUBLIC, operation_id="ready", summary="May the process be sent work", tags=["health"])
+    async def ready() -> Response[bytes]:
+        """503 while draining or without what it needs; everything else only warns."""
+        is_ready, report = await health.report()
+        return Response(msgspec.json.encode(report), status_code=200 if is_ready else 503, media_type="application/json")
+
+    @get("/health", access=PUBLIC, operation_id="health", summary="How is the process", tags=["health"])
+    async def details() -> Response[bytes]:
+        """Every check and what the process is doing."""
+        is_ready, report = await health.report()
+        return Response(msgspec.json.encode(report), status_code=200 if is_ready else 503, media_type="application/json")
+
+    @get("/metrics", access=PUBLIC, operation_id="metrics", summary="Numbers for Prometheus", tags=["health"])
+    async def metrics() -> Response[bytes]:
+        """Prometheus text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [live, ready, details, metrics]
+
+
+def health_app(health: Health) -> Litestar:
+    """A web application with nothing but health, for processes that are not the API."""
+    return Litestar(health_routes(health), openapi_config=None)

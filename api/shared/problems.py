@@ -1,0 +1,188 @@
+"""Every error is a problem document (RFC 9457) with a stable code; the only place that knows status codes of refusals."""
+
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
+
+from application.shared.dispatch import IdempotencyKeyReused
+from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE: Final = "application/problem+json"
+DOCUMENTED_AT: Final = "/api/docs/problems#"
+KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
+    (IdempotencyKeyReused, 422),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (PreconditionFailed, 412),
+    (Conflict, 409),
+    (Unavailable, 503),
+    (Invalid, 400),
+)
+BY_STATUS: Final = {
+    400: ("validation_failed", "What was sent does not fit"),
+    401: ("unauthenticated", "Sign in first"),
+    403: ("forbidden", "This is not allowed"),
+    404: ("route_not_found", "There is nothing at this address"),
+    405: ("method_not_allowed", "This address does not know that method"),
+    406: ("not_acceptable", "No answer in a form the client accepts"),
+    413: ("payload_too_large", "The body is too large"),
+    415: ("unsupported_media_type", "The body must be JSON in UTF-8"),
+    428: ("precondition_required", "Say which version you have changed, with If-Match"),
+    500: ("internal_error", "Something went wrong here"),
+    503: ("dependency_unavailable", "Something this needs is not there at the moment"),
+}
+STORED: Final = frozenset({404, 409, 412})
+"""Statuses of refusals that are kept under an idempotency key."""
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing that does not fit: where (JSON pointer, RFC 6901, or a parameter's name), a code, a sentence."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, rename={"stands_for": "type"}):
+    """An error as clients see it; it may carry further members named by the refusal."""
+
+    stands_for: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    trace_id: str
+    errors: list[FieldError] = []
+
+
+class BodyRefused(Exception):
+    """A body or query that does not fit, with what does not."""
+
+    def __init__(self, errors: list[FieldError], status: int = 400, code: str = "validation_failed") -> None:
+        super().__init__(code)
+        self.errors, self.status, self.code = errors, status, code
+
+
+def status_of(refused: Refused) -> int:
+    """The status a refusal is answered with."""
+    return next((status for kind, status in KINDS if isinstance(refused, kind)), 400)
+
+
+def code_of(refused: Refused) -> str:
+    """The stable code of a refusal; broken rules of fields share one."""
+    return "validation_failed" if isinstance(refused, Invalid) and refused.facts.get("errors") else refused.code()
+
+
+def refusal_body(refused: Refused, instance: str, trace_id: str) -> bytes:
+    """The problem document of a refusal."""
+    facts = {name: value for name, value in refused.facts.items() if name != "errors"}
+    errors = [msgspec.convert(error, FieldError) for error in refused.facts.get("errors", ())]
+    return _body(status_of(refused), code_of(refused), refused.title(), refused.detail, instance, trace_id, errors, facts)
+
+
+def _body(
+    status: int, code: str, title: str, detail: str, instance: str, trace_id: str, errors: Iterable[FieldError] = (), facts: Any = None
+) -> bytes:
+    problem = Problem(f"{DOCUMENTED_AT}{code}", title.rstrip("."), status, code, detail, instance, trace_id, list(errors))
+    shown = msgspec.to_builtins(problem)
+    return msgspec.json.encode({**msgspec.to_builtins(facts or {}), **shown})
+
+
+def problem(request: Request[Any, Any, Any], status: int, code: str = "", detail: str = "", errors: Iterable[FieldError] = ()) -> Response[bytes]:
+    """A problem that is no refusal of the domain."""
+    usual, title = BY_STATUS.get(status, ("error", "The request was refused"))
+    body = _body(status, code or usual, title, detail or f"{title}.", request.url.path, trace_of(request), errors)
+    return _response(body, status)
+
+
+def trace_of(request: Any) -> str:
+    """The trace id of a request (W3C, 32 hex digits)."""
+    return str(request.scope.get("trace_id", ""))
+
+
+def _response(body: bytes, status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
+    told = dict(headers or {})
+    if status in {429, 503}:
+        told.setdefault("Retry-After", "1")
+    if status == 401:
+        told.setdefault("WWW-Authenticate", 'Bearer error="invalid_token"')
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=told)
+
+
+def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
+    """A refusal of the domain."""
+    return _response(refusal_body(refused, request.url.path, trace_of(request)), status_of(refused))
+
+
+def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Response[bytes]:
+    """A body or query that does not fit."""
+    detail = "; ".join(f"{error.pointer or 'body'}: {error.message}" for error in refused.errors)
+    return problem(request, refused.status, refused.code, detail, refused.errors)
+
+
+def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
+    """A parameter that litestar could not convert."""
+    found = [
+        FieldError(str(one.get("key", "")), code_for(str(one.get("message", ""))), str(one.get("message", "")))
+        for one in (error.extra if isinstance(error.extra, list) else [])
+        if isinstance(one, dict)
+    ]
+    return on_body_refused(request, BodyRefused(found or [FieldError("", "invalid", "the request does not fit")]))
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """The framework's own errors."""
+    status = 404 if isinstance(error, NotFoundException) else error.status_code
+    if isinstance(error, NotAuthorizedException):
+        status = 401
+    answer = problem(request, status if status in BY_STATUS else 400)
+    if isinstance(error, MethodNotAllowedException):
+        answer.headers["Allow"] = (error.headers or {}).get("Allow") or allowed_at(request)
+    return answer
+
+
+def allowed_at(request: Request[Any, Any, Any]) -> str:
+    """The methods an address knows."""
+    route = request.scope.get("path_template")
+    known = [one for one in request.app.routes if one.path_format == route] if route else []
+    return ", ".join(sorted({method for one in known for method in getattr(one, "methods", ())}))
+
+
+def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What nobody expected: logged with its trace, told without it."""
+    log.error("unhandled", exc_info=error, extra={"trace_id": trace_of(request), "path": request.url.path})
+    return problem(request, 500)
+
+
+CODES: Final = (
+    (r"unknown field", "unknown_field"),
+    (r"missing required", "required"),
+    (r"Invalid enum", "not_allowed"),
+    (r"of length >=", "too_short"),
+    (r"of length <=", "too_long"),
+    (r">=|<=|> |< ", "out_of_range"),
+    (r"matching regex|RFC3339|UUID|Invalid", "wrong_format"),
+    (r"Expected", "wrong_type"),
+)
+
+
+def code_for(message: str) -> str:
+    """The finer word for what msgspec says of a field."""
+    return next((code for pattern, code in CODES if re.search(pattern, message)), "invalid")
+
+
+HANDLERS: Final[dict[Any, Any]] = {
+    Refused: on_refused,
+    BodyRefused: on_body_refused,
+    ValidationException: on_validation,
+    HTTPException: on_http,
+    Exception: on_anything,
+}

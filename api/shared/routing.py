@@ -1,0 +1,86 @@
+"""Route decorators: litestar's, with access, strict bodies and every status an operation can answer with in its document."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from litestar import delete as _delete
+from litestar import get as _get
+from litestar import patch as _patch
+from litestar import post as _post
+from litestar import put as _put
+from litestar.openapi import ResponseSpec
+
+from api.shared.access import ANYONE
+from api.shared.bodies import StrictBody
+from api.shared.problems import Problem
+
+TOLD: Final = {
+    400: "What was sent does not fit: `validation_failed`, `malformed_json`, `invalid_cursor`.",
+    401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`.",
+    403: "Not allowed for this caller: `insufficient_role`, `forbidden`, `not_assigned_node`.",
+    404: "Nothing that the caller may see: `not_found`.",
+    409: "Does not fit the present state; `code` says why.",
+    412: "Changed since the version named in If-Match: `precondition_failed`.",
+    413: "The body is too large: `payload_too_large`.",
+    415: "Not JSON in UTF-8: `unsupported_media_type`.",
+    422: "The idempotency key was used with another request: `idempotency_key_reused`.",
+    428: "If-Match is required: `precondition_required`.",
+    503: "Not right now, see Retry-After: `overloaded`, `projection_behind`, `projection_parked`, `projection_not_ready`.",
+}
+Decorator = Callable[[Callable[..., Any]], Any]
+
+
+def _problems(*statuses: int) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(Problem, description=TOLD[status], media_type="application/problem+json", generate_examples=False)
+        for status in statuses
+    }
+
+
+def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any]) -> Decorator:
+    access = more.pop("access", ANYONE)
+    answers, status = more.pop("answers", None), more.pop("status", 200)
+    responses = _problems(*statuses)
+    if answers is not None:
+        responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        text = (function.__doc__ or "").strip()
+        summary, _, description = text.partition("\n")
+        return make(
+            path,
+            status_code=status,
+            access=access,
+            responses=responses,
+            operation_id=function.__name__,
+            summary=summary.rstrip("."),
+            description=description.strip() or summary,
+            **more,
+        )(function)
+
+    return decorate
+
+
+def query(path: str, **more: Any) -> Decorator:
+    """A GET that answers a question."""
+    return _made(_get, path, (400, 401, 403, 404, 409, 503), more)
+
+
+def command(path: str, **more: Any) -> Decorator:
+    """A POST that dispatches a command."""
+    return _made(_post, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 503), {"dto": StrictBody, "return_dto": None, **more})
+
+
+def change(path: str, **more: Any) -> Decorator:
+    """A PATCH (JSON merge patch, RFC 7396) of a resource."""
+    return _made(_patch, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+
+
+def replace(path: str, **more: Any) -> Decorator:
+    """A PUT with the meaning of PATCH (requirement CF-02)."""
+    return _made(_put, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+
+
+def remove(path: str, **more: Any) -> Decorator:
+    """A DELETE."""
+    return _made(_delete, path, (400, 401, 403, 404, 409, 412, 428, 503), {"status": 204, **more})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from application.identity.typed import Typed
-from domain.identity.errors import AccountDisabled, InvalidCredentials
+from domain.identity.errors import AccountDisabled, EmailTaken, InvalidCredentials
 from domain.identity.events import UserDisabled, UserEnabled
 from tests.identity.small_daybook import NOON, PASSWORD, Identity
 
@@ -71,6 +71,14 @@ async def test_a_password_that_took_longer_than_a_decision_may_is_hashed_once():
     late = iter([5.0])
     await identity.log_in()
     assert [kind for kind, _ in identity.passwords.slow] == ["hash", "verify"]
+
+
+async def test_an_email_that_is_taken_is_refused_before_the_slow_work():
+    identity = Identity(Counting())
+    await identity.register()
+    with pytest.raises(EmailTaken):
+        await identity.register()
+    assert identity.passwords.slow == [("hash", True)]
 
 
 async def test_who_has_lost_their_key_is_greeted_as_erased(identity):

@@ -8,7 +8,9 @@ import pytest
 from application.identity.refresh_token import RefreshToken
 from application.identity.session import LogOut
 from application.shared.context import Caller
-from domain.identity.errors import InvalidToken, RefreshReused, TokenExpired
+from domain.identity.errors import AccountDisabled, InvalidToken, RefreshReused, TokenExpired
+from domain.identity.events import RoleGranted, RoleRevoked, UserDisabled
+from domain.identity.role import Role
 from tests.identity.small_daybook import GRACE, LIFETIME
 
 
@@ -147,9 +149,28 @@ async def test_signing_out_ends_the_session_once_by_either_token(identity):
         await identity.ask(LogOut(), caller)
         await identity.ask(LogOut(refresh_token=by_refresh.refresh_token))
     assert identity.facts().count("SessionEnded") == 2
+    assert "refresh" not in {kind for kind, _ in identity.log.vault}
     for token in (by_caller.refresh_token, by_refresh.refresh_token):
         with pytest.raises(InvalidToken):
             await identity.refresh(token)
+
+
+async def test_a_disabled_account_is_not_kept_signed_in(identity):
+    signed_in = await identity.register()
+    await identity.record(signed_in.person.id, UserDisabled(user_id=signed_in.person.id))
+    with pytest.raises(AccountDisabled):
+        await identity.refresh(signed_in.refresh_token)
+    assert "SessionRefreshed" not in identity.facts()
+
+
+async def test_a_new_role_comes_with_the_next_refresh(identity):
+    signed_in = await identity.register()
+    user_id = signed_in.person.id
+    await identity.record(user_id, RoleGranted(user_id=user_id, role=Role.ADMIN))
+    promoted = await identity.refresh(signed_in.refresh_token)
+    await identity.record(user_id, RoleRevoked(user_id=user_id, role=Role.ADMIN))
+    demoted = await identity.refresh(promoted.refresh_token)
+    assert (promoted.person.role, demoted.person.role) == (Role.ADMIN, Role.USER)
 
 
 async def test_signing_out_needs_to_say_of_what(identity):

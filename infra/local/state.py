@@ -36,7 +36,7 @@ class Place(msgspec.Struct, frozen=True):
 
     pid: int
     port: int
-    host: str = "127.0.0.1"
+    host: str
 
 
 class Running(msgspec.Struct, frozen=True):

@@ -26,7 +26,7 @@ class Child:
     def __init__(self, process: Process, settings: Settings, port: int, log: Log) -> None:
         self.process = process
         self.port = port
-        self.host = reachable(settings.host) if process.public else LOOPBACK
+        self.host = reachable(settings.host)
         self.log = log
         self.pid = 0
         self.health = Health("gone")

@@ -91,7 +91,7 @@ def test_status_of_a_clone_in_which_nothing_runs():
 def test_status_asks_every_process(clone):
     clone.open()
     assert clone.lock()
-    clone.write(RUNNING, Running(7, "http://127.0.0.1:3000", {"relay": Place(8, 1)}))
+    clone.write(RUNNING, Running(7, "http://127.0.0.1:3000", {"relay": Place(8, 1, "127.0.0.1")}))
     shown = CliRunner().invoke(daybook, ["status", "--json"])
     assert shown.exit_code == 1
     told = json.loads(shown.output)

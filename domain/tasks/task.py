@@ -24,7 +24,7 @@ from domain.tasks.state import TaskState
 from domain.tasks.status import NODE_STEPS, OPEN, OWN_STEPS, Priority, Status, Steps
 
 LONGEST_LEASE: Final = timedelta(hours=24)
-"""Heartbeats keep a lease at most this long after it was made, or its first length where that is more."""
+"""Heartbeats keep a lease at most this long after it was made, unless it was longer from the beginning."""
 LONGEST_PAUSE: Final = 86_400
 """Seconds between two attempts at most."""
 LOCK_EXPIRED: Final = "lock_expired"
@@ -127,8 +127,8 @@ class Task(TaskState, frozen=True, kw_only=True):
         new = UNSET if progress is UNSET or limits.same(progress, self.progress) else progress
         if self.lock_expires_at is None or self.leased_at is None or self.token is None:
             return [] if new is UNSET else [e.TaskProgressed(at=now, progress=new)]
-        until = self.leased_at + min(now - self.leased_at + self.lease, max(self.lease, LONGEST_LEASE))
-        until = max(until, self.lock_expires_at)  # Two processes may differ by milliseconds about now.
+        until = self.leased_at + min(now - self.leased_at + self.lease, LONGEST_LEASE)
+        until = max(until, self.lock_expires_at)  # Never shorter: it may be longer anyway, and clocks differ by milliseconds.
         if until == self.lock_expires_at and new is UNSET:
             return []
         return [e.LeaseExtended(at=now, token=self.token, lock_expires_at=until, progress=new)]

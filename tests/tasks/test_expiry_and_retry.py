@@ -127,6 +127,25 @@ async def test_a_dead_letter_is_retried_by_administrators_and_retrying_twice_is_
     assert (await world.do(RetryTask(task_id=task.id), p.ADMIN)).version == retried.version
 
 
+def test_the_pause_of_an_older_attempt_comes_to_nothing():
+    failing = (
+        given(with_attempts(9, 1)).when(lambda task: task.change_status(Status.FAILED, None, None, NOON)).then_a(TaskFailed, attempt=2)
+    )
+    given(failing).when(lambda task: task.retry_when_due(1, p.minutes(60))).nothing()
+    given(failing).when(lambda task: task.retry_when_due(2, p.minutes(60))).then_a(TaskRetried)
+
+
+async def test_the_owner_of_a_nodes_task_may_not_retry_it_but_the_owner_of_a_task_without_a_node_may():
+    world = await p.world_with_nodes()
+    for node_id, worker, refused in ((p.NODE_ID, p.NODE, True), (None, p.ANN, False)):
+        task = await world.do(CreateTask(title="Sweep", assigned_node_id=node_id, owner_id=p.ANN.id), p.ADMIN)
+        await world.do(ChangeTaskStatus(task_id=task.id, status=Status.FAILED), worker)
+        if refused:
+            await world.refuses(Forbidden, RetryTask(task_id=task.id), p.ANN)
+        else:
+            assert (await world.do(RetryTask(task_id=task.id), p.ANN)).status is Status.PENDING
+
+
 @pytest.mark.parametrize("task", [p.started, p.completed])
 def test_only_what_failed_is_retried(task):
     given(task).when(lambda one: one.retry(NOON)).refused(InvalidTransition, to=Status.PENDING)

@@ -6,7 +6,7 @@ from application.tasks.node import DrainNode, ResumeNode, SeeNode, SetNodeCapaci
 from domain.identity.events import RoleGranted, UserDisabled, UserEnabled
 from domain.identity.role import Role
 from domain.shared.refused import Forbidden, Invalid, NotFound
-from domain.tasks.events import NodeCapacitySet, NodeDrained, NodeResumed, NodeSeen
+from domain.tasks.events import NodeCapacitySet, NodeDrained, NodeResumed
 from domain.tasks.node import node_stream
 from projections.tasks.nodes import NODES
 from tests.scenario import NOON, folded

@@ -1,0 +1,253 @@
+"""Whatever is asked in whatever order: no stream holds a forbidden step, one lease lives at most, and only its token has an effect."""
+
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from application.shared.context import Caller
+from application.tasks.assignment import AssignTask, ClaimTask
+from application.tasks.deadlines import ExpireLease, RetryWhenDue
+from application.tasks.deadlines import lease as lease_deadline
+from application.tasks.deadlines import retry as retry_deadline
+from application.tasks.node import DrainNode, ResumeNode
+from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress, RetryTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from domain.shared.refused import Refused
+from domain.tasks import events as e
+from domain.tasks.status import OPEN, Priority, Status
+from domain.tasks.task import Task
+from projections.tasks.node_queue import NODE_QUEUE, RANK
+from projections.tasks.task_board import TASK_BOARD
+from projections.tasks.task_counts import TASK_COUNTS, contrib
+from projections.tasks.task_history import TASK_HISTORY
+from tests.scenario import World, folded
+from tests.tasks import people as p
+
+CALLERS = st.sampled_from([p.ADMIN, p.ANN, p.NODE, p.OTHER_NODE])
+PEOPLE = st.sampled_from([p.ADMIN, p.ANN])
+NODE_IDS = st.sampled_from([p.NODE_ID, p.OTHER_ID])
+LOCKS = st.none() | st.integers(1, 300)
+TOKENS = st.none() | st.integers(1, 12)
+STEPS: dict[type, tuple[set[str], str]] = {
+    e.TaskAssigned: ({"pending", "in_progress", "failed"}, "pending"),
+    e.TaskClaimed: ({"pending"}, "in_progress"),
+    e.TaskStarted: ({"pending"}, "in_progress"),
+    e.TaskCompleted: ({"in_progress"}, "completed"),
+    e.TaskFailed: ({"pending", "in_progress"}, "failed"),
+    e.TaskRetried: ({"failed"}, "pending"),
+    e.TaskReopened: ({"completed"}, "pending"),
+}
+"""From which statuses each event may come and where it leads; written down again here on purpose."""
+
+
+def run(asked: Coroutine[Any, Any, Any]) -> Any:
+    """Nothing in memory ever waits, so no event loop is needed."""
+    try:
+        asked.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waits")
+
+
+class Tasks(RuleBasedStateMachine):
+    """Two nodes, two people, the clock, and whatever they come up with."""
+
+    tasks = Bundle("tasks")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World = run(p.world_with_nodes())
+
+    def ask(self, command: Any, caller: Caller) -> Task | None:
+        try:
+            result = run(self.world.do(command, caller))
+        except Refused:
+            return None
+        return result if isinstance(result, Task) else None
+
+    @initialize(target=tasks, node_id=st.none() | NODE_IDS)
+    def begin(self, node_id):
+        return run(self.world.do(CreateTask(title="Sweep", assigned_node_id=node_id, retry_seconds=20), p.ADMIN)).id
+
+    @rule(
+        target=tasks,
+        caller=PEOPLE,
+        node_id=st.none() | NODE_IDS,
+        lock=LOCKS,
+        attempts=st.integers(1, 3),
+        priority=st.sampled_from(Priority),
+    )
+    def create(self, caller, node_id, lock, attempts, priority):
+        until = self.world.now + timedelta(seconds=lock) if lock and node_id else None
+        fields = {"assigned_node_id": node_id, "lock_expires_at": until, "max_attempts": attempts, "priority": priority}
+        task = self.ask(CreateTask(title="Sweep", retry_seconds=20, **fields), caller)
+        return multiple(task.id) if task else multiple()
+
+    @rule(task_id=tasks, node_id=NODE_IDS, lock=LOCKS, force=st.booleans())
+    def assign(self, task_id, node_id, lock, force):
+        until = self.world.now + timedelta(seconds=lock) if lock else None
+        self.ask(AssignTask(task_id=task_id, node_id=node_id, lock_expires_at=until, force=force), p.ADMIN)
+
+    @rule(task_id=tasks, caller=st.sampled_from([p.NODE, p.OTHER_NODE]), seconds=st.integers(1, 100))
+    def claim(self, task_id, caller, seconds):
+        self.ask(ClaimTask(task_id=task_id, lease_seconds=seconds), caller)
+
+    @rule(task_id=tasks, caller=CALLERS, status=st.sampled_from(Status), token=TOKENS)
+    def report(self, task_id, caller, status, token):
+        self.worker_says(task_id, caller, token, ChangeTaskStatus(task_id=task_id, status=status, token=token))
+
+    @rule(task_id=tasks, caller=CALLERS, token=TOKENS, progress=st.none() | st.integers(0, 2))
+    def heartbeat(self, task_id, caller, token, progress):
+        self.worker_says(task_id, caller, token, Heartbeat(task_id=task_id, token=token, progress=progress))
+
+    def worker_says(self, task_id, caller, token, command):
+        before, count = self.task(task_id), len(self.world.recorded)
+        self.ask(command, caller)
+        if len(self.world.recorded) > count:
+            assert not before.deleted
+            assert token in (None, before.token)
+            assert caller.id == before.assigned_node_id or before.assigned_node_id is None
+            assert before.lock_expires_at is None or before.status not in OPEN or self.world.now < before.lock_expires_at
+
+    @rule(task_id=tasks, caller=CALLERS, what=st.sampled_from([DeleteTask, RestoreTask, RetryTask]))
+    def manage(self, task_id, caller, what):
+        self.ask(what(task_id=task_id), caller)
+
+    @rule(task_id=tasks, caller=CALLERS)
+    def reopen(self, task_id, caller):
+        self.ask(ReopenTask(task_id=task_id, reason="Not yet"), caller)
+
+    @rule(
+        task_id=tasks,
+        caller=CALLERS,
+        title=st.sampled_from(["Sweep", "Dry"]),
+        priority=st.sampled_from(Priority),
+        payload=st.sampled_from([None, 1, True]),
+    )
+    def edit(self, task_id, caller, title, priority, payload):
+        self.ask(EditTask(task_id=task_id, changes=e.Fields(title=title, priority=priority, payload=payload)), caller)
+
+    @rule(task_id=tasks, caller=CALLERS)
+    def note(self, task_id, caller):
+        self.ask(NoteProgress(task_id=task_id, note="Waiting"), caller)
+
+    @rule(node_id=NODE_IDS, what=st.sampled_from([DrainNode, ResumeNode, ResumeNode]))
+    def drain(self, node_id, what):
+        self.ask(what(node_id=node_id), p.ADMIN)
+
+    @rule(seconds=st.integers(1, 120))
+    def wait(self, seconds):
+        self.world.later(seconds=seconds)
+
+    @rule()
+    def tick(self):
+        run(self.world.tick())
+        assert self.world.due() == []
+
+    @rule(task_id=tasks, number=st.integers(1, 12), what=st.sampled_from(["lease", "retry"]))
+    def old_deadline(self, task_id, number, what):
+        command = ExpireLease(task_id=task_id, token=number) if what == "lease" else RetryWhenDue(task_id=task_id, attempt=number)
+        self.ask(command, p.ADMIN)
+
+    def task(self, task_id) -> Task:
+        return run(self.world.log.load(Task, task_id))[0]
+
+    @property
+    def streams(self):
+        ids = {one.stream_id for one in self.world.recorded if isinstance(one.event, e.TaskEvent)}
+        return {task_id: [one for one in self.world.recorded if one.stream_id == task_id] for task_id in ids}
+
+    @invariant()
+    def no_stream_holds_a_forbidden_step(self):
+        for stream in self.streams.values():
+            status, node = "pending", None
+            for recorded in stream:
+                if type(recorded.event) in STEPS:
+                    allowed, after = STEPS[type(recorded.event)]
+                    own = {"pending"} if isinstance(recorded.event, e.TaskCompleted) and node is None else set()
+                    assert status in allowed | own, f"{type(recorded.event).__name__} from {status}"
+                    assert getattr(recorded.event, "from_status", status) == status
+                    status = after
+                if isinstance(recorded.event, e.TaskAssigned):
+                    assert recorded.event.previous_node_id == node
+                    node = recorded.event.node_id
+
+    @invariant()
+    def each_lease_has_its_own_token_and_expires_at_most_once(self):
+        for stream in self.streams.values():
+            tokens, expired = [], []
+            for recorded in stream:
+                if isinstance(recorded.event, e.TaskAssigned | e.TaskClaimed | e.TaskRetried | e.TaskReopened):
+                    assert recorded.event.token == recorded.version
+                    tokens.append(recorded.event.token)
+                if isinstance(recorded.event, e.LeaseExtended):
+                    assert recorded.event.token == tokens[-1]
+                if isinstance(recorded.event, e.TaskFailed) and recorded.event.reason == "lock_expired":
+                    expired.append(tokens[-1])
+            assert len(set(expired)) == len(expired)
+
+    @invariant()
+    def every_view_agrees_with_the_task(self):
+        recorded = self.world.recorded
+        board, queue, counts = (folded(model, recorded) for model in (TASK_BOARD, NODE_QUEUE, TASK_COUNTS))
+        assert set(board) == set(counts) == set(self.streams)
+        for task_id, stream in self.streams.items():
+            task, row = self.task(task_id), board[task_id]
+            for name in set(row.__struct_fields__) & set(task.__struct_fields__):
+                shown, held = getattr(row, name), getattr(task, name)
+                shown = msgspec.json.decode(shown) if isinstance(shown, msgspec.Raw) else shown
+                assert shown == held, name
+            assert row.dead == (task.status is Status.FAILED and task.attempts >= task.max_attempts)
+            self.queue_agrees(task, queue.get(task_id))
+            self.counts_agree(task, row.dead, contrib(counts[task_id]))
+            self.deadlines_agree(task, stream)
+
+    @staticmethod
+    def queue_agrees(task, row):
+        waits = task.status is Status.PENDING and task.assigned_node_id is not None and not task.deleted
+        assert (row is not None) == waits
+        if row is not None:
+            assert (row.node_id, row.rank) == (task.assigned_node_id, RANK[task.priority])
+
+    @staticmethod
+    def counts_agree(task, dead, groups):
+        names = {"all", f"owner:{task.owner_id}"} | ({f"node:{task.assigned_node_id}"} if task.assigned_node_id else set())
+        assert set(groups) == (set() if task.deleted else names)
+        numbers = {"total": 1, str(task.status): 1}
+        numbers |= {"dead": 1} if dead else {}
+        numbers |= {"high_priority": 1} if task.priority in ("high", "urgent") else {}
+        assert all(dict(group) == numbers for group in groups.values())
+
+    @staticmethod
+    def deadlines_agree(task, stream):
+        lease = retry = None
+        for recorded in stream:
+            if recorded.event.__class__ is not e.TaskStarted and not isinstance(
+                recorded.event, e.TaskEdited | e.TaskProgressed | e.TaskCreated
+            ):
+                lease = lease_deadline(task.id, lease, recorded)
+            if isinstance(recorded.event, e.TaskFailed | e.TaskAssigned | e.TaskRetried | e.TaskDeleted | e.TaskRestored):
+                retry = retry_deadline(task.id, retry, recorded)
+        runs = task.status in OPEN and not task.deleted
+        assert (lease.due_at if lease else None) == (task.lock_expires_at if runs else None)
+        assert lease is None or lease.command.token == task.token
+        assert (retry.due_at if retry else None) == (None if task.deleted else task.retry_at)
+
+    @invariant()
+    def history_tells_every_change_once(self):
+        rows = folded(TASK_HISTORY, self.world.recorded)
+        silent = e.LeaseExtended | e.NodeEvent
+        told = {(row.task_id, row.version) for row in rows.values()}
+        assert told == {(one.stream_id, one.version) for ones in self.streams.values() for one in ones if not isinstance(one.event, silent)}
+        assert len({row.id for row in rows.values()}) == len(rows)
+
+
+TestTasks = Tasks.TestCase
+TestTasks.settings = settings(
+    max_examples=100, stateful_step_count=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from application.tasks.assignment import AssignTask, ClaimTask

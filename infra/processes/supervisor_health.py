@@ -24,32 +24,44 @@ class Health(msgspec.Struct, frozen=True):
         return self.state == "ready"
 
 
+class Report(msgspec.Struct, frozen=True):
+    """The part of a process's answer that is shown to people."""
+
+    doing: dict[str, object] = {}
+    checks: dict[str, str] = {}
+    detail: str = ""
+
+
 def ask(port: int, host: str = LOOPBACK) -> Health:
-    """What a process answers on `/ready`: 200 means ready, `doing` in its JSON is shown to people, `detail` says what is missing."""
+    """What a process answers on `/ready`: 200 means ready, anything else that it must not be sent work."""
     connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", "/ready")
         answer = connection.getresponse()
-        told = _told(answer.read(4096))
+        body = answer.read(65536)
     except ConnectionRefusedError:
         return Health("starting")
     except (OSError, http.client.HTTPException) as error:
         return Health(f"does not answer ({error})")
     finally:
         connection.close()
-    if answer.status == http.client.OK:
-        return Health("ready", str(told.get("doing", "")))
-    return Health(f"not ready ({told.get('detail') or told.get('title') or f'status {answer.status}'})")
+    return health(answer.status, body)
 
 
-def _told(body: bytes) -> dict[str, object]:
+def health(status: int, body: bytes) -> Health:
+    """An answer in words."""
     try:
-        return msgspec.json.decode(body, type=dict[str, object])
+        report = msgspec.json.decode(body, type=Report)
     except msgspec.DecodeError:
-        return {}
+        report = Report()
+    wrong = ", ".join(f"{name}: {found}" for name, found in report.checks.items() if found != "ok")
+    if status == http.client.OK:
+        doing = ", ".join(f"{name} {value}" for name, value in report.doing.items() if not isinstance(value, dict | list))
+        return Health("ready", ", ".join(words for words in (wrong, doing) if words))
+    return Health(f"not ready ({wrong or report.detail or f'status {status}'})")
 
 
 if __name__ == "__main__":
     # The health check of a container: exit code 0 when ready.
-    health = ask(int(sys.argv[1]))
-    sys.exit(None if health.ready else health.state)
+    found = ask(int(sys.argv[1]))
+    sys.exit(None if found.ready else found.state)

@@ -1,5 +1,6 @@
 """While `up` runs: what dies comes back and is named, what is wrong is shown."""
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import psutil
 import pytest
 
 from infra.local.program import LARGEST_LOG
+from infra.processes.supervisor_health import Health, health
 from infra.processes.supervisor_log import Log
 from tests.eventually import until
 
@@ -67,7 +69,7 @@ def test_a_process_that_is_not_ready_says_why(start):
     with pytest.raises(urllib.error.HTTPError) as refused:
         run.ask("/unready", "relay")
     refused.value.close()
-    until(lambda: "relay: not ready (the log cannot be reached)" in run.said)
+    until(lambda: "relay: not ready (log: cannot be reached)" in run.said)
 
 
 def test_each_process_has_its_own_session_and_none_of_the_supervisors_files(start):
@@ -87,3 +89,18 @@ def test_logs_stay_below_a_size(folder):
         Log(folder / "relay.log")
     assert (folder / "relay.log").stat().st_size == 0
     assert (folder / "relay.log.1").stat().st_size == LARGEST_LOG + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "doing"),
+    [
+        (200, {"doing": {"head": 7, "leads": True, "positions": {"task_board": 7}}}, "ready", "head 7, leads True"),
+        (200, {"checks": {"log": "ok", "broker": "gone"}, "doing": {"head": 7}}, "ready", "broker: gone, head 7"),
+        (503, {"checks": {"log": "ok", "redis": "refused"}}, "not ready (redis: refused)", ""),
+        (503, {"detail": "draining"}, "not ready (draining)", ""),
+        (503, {}, "not ready (status 503)", ""),
+        (200, "ok", "ready", ""),
+    ],
+)
+def test_an_answer_about_health_is_put_in_words(status, body, state, doing):
+    assert health(status, json.dumps(body).encode()) == Health(state, doing)

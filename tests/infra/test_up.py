@@ -123,7 +123,7 @@ def test_a_terminal_shows_what_each_process_is_doing_and_closing_it_stops_everyt
         os.chdir(CLONE)
         os.execv(sys.executable, [sys.executable, "-m", "tests.infra.doubles.up", str(folder), str(free_port())])  # noqa: S606 — no shell needed.
     seen = b""
-    while b"\x1b[2Kserve answered " not in seen:
+    while b"\x1b[2Kserve port " not in seen:
         seen += os.read(terminal, 4096)
     assert b"Ctrl-C stops everything" in seen
     everyone = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]

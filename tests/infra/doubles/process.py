@@ -13,7 +13,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     ready = True
 
     def do_GET(self) -> None:
-        answer: object = {"doing": f"answered {self.server.server_port}"} if Handler.ready else {"detail": "the log cannot be reached"}
+        answer: object = {"doing": {"port": self.server.server_port}}
         match self.path:
             case "/pid":
                 answer = {"pid": os.getpid(), "sid": os.getsid(0)}
@@ -27,6 +27,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 for level, event in (("info", "nothing to see"), ("warning", "the disk is nearly full")):
                     sys.stdout.write(json.dumps({"level": level, "event": event}) + "\n")
                 sys.stdout.flush()
+        if not Handler.ready:
+            answer = {"checks": {"log": "cannot be reached", "cache": "ok"}}
         self.send_response(200 if Handler.ready else 503)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())

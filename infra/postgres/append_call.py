@@ -54,8 +54,7 @@ class AppendCall:
         call = asyncio.ensure_future(self._execute(self._connection, batch))
         finished, _ = await asyncio.wait({call}, timeout=STALLED)
         if not finished:
-            call.add_done_callback(lambda task: task.cancelled() or task.exception())
-            self.drop()
+            await self._drop(call)
             raise Stuck
         try:
             return call.result()
@@ -80,7 +79,7 @@ class AppendCall:
 
     async def reconnect(self, until: float) -> None:
         """Make the connection anew, trying until this moment of the monotonic clock."""
-        self.drop()
+        await self._drop()
         pause = 0.02
         while self._connection is None and (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(pause, left))
@@ -89,16 +88,25 @@ class AppendCall:
                 async with asyncio.timeout(left):
                     self._connection = await self._connected()
 
-    def drop(self) -> None:
-        """Cut the connection, whose server may never answer, waking whoever waits on it."""
+    async def _drop(self, call: "asyncio.Future[Any] | None" = None) -> None:
+        """Cut the connection, whose server may never answer; the call that waits on it wakes up."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as cut:
-                cut.shutdown(socket.SHUT_RDWR)
+        if connection is None:
+            return
+        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as cut:
+            cut.shutdown(socket.SHUT_RDWR)
+        if call is not None:
+            await asyncio.wait({call})
+            call.exception()
+        await connection.close()
 
     async def _connected(self) -> AsyncConnection[Any]:
         connection = await self._connect()
-        row = await (await connection.execute("select clock_timestamp()")).fetchone()
+        try:
+            row = await (await connection.execute("select clock_timestamp()")).fetchone()
+        except BaseException:
+            await connection.close()
+            raise
         if row is not None:
             self._clock.renew(row[0])
         return connection

@@ -14,23 +14,28 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
         self._losing: str | None = None
+        self._serving: set[asyncio.Task[None]] = set()
         self.cuts = 0
         self.url = ""
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         login, _, _ = self._target.netloc.rpartition("@")
         self.url = urlunsplit(self._target._replace(netloc=f"{login}@127.0.0.1:{port}"))
         async with server:
             yield self
+        await asyncio.gather(*self._serving)
 
     def lose_answer(self) -> None:
         self._losing = "answer"
 
     def lose_request(self) -> None:
         self._losing = "request"
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(self._target.hostname, self._target.port)

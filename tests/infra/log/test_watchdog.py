@@ -15,9 +15,9 @@ from infra.postgres.connections import connect
 from infra.postgres.log import PostgresLog
 from infra.postgres.watchdog import TOO_LONG, release_stuck_lock
 from tests.eventually import eventually
+from tests.infra.log.locks import TAKE, lock_holders, locks_waited_for
 from tests.infra.log.toys import added, entry, total
 
-TAKE = "select pg_backend_pid() from (select pg_advisory_xact_lock(7709, 1)) as taken"
 AT_ONCE = timedelta(0)
 
 
@@ -141,17 +141,3 @@ async def super_connection(database):
 
 async def standby_names(connection):
     return (await (await connection.execute("show synchronous_standby_names")).fetchone())[0]
-
-
-async def lock_holders(connection, waiting_for=None):
-    """Processes that hold the append lock of this database."""
-    query = """select l.pid from pg_locks l join pg_stat_activity a using (pid)
-               where l.locktype = 'advisory' and l.classid = 7709 and l.objid = 1 and l.granted
-                 and a.datname = current_database() and (%s::text is null or a.wait_event = %s)"""
-    return [row[0] for row in await (await connection.execute(query, (waiting_for, waiting_for))).fetchall()]
-
-
-async def locks_waited_for(connection):
-    query = """select l.pid from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.classid = 7709
-               and not l.granted and a.datname = current_database()"""
-    return [row[0] for row in await (await connection.execute(query)).fetchall()]

@@ -8,7 +8,7 @@ from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.progress import ChangeTaskStatus, Heartbeat, RetryTask
 from application.tasks.task import CreateTask, DeleteTask, ReopenTask, RestoreTask
-from domain.shared.refused import Forbidden
+from domain.shared.refused import Forbidden, NotFound
 from domain.tasks.errors import InvalidTransition, NotDueYet, StaleToken
 from domain.tasks.events import TaskCreated, TaskFailed, TaskRetried
 from domain.tasks.status import Status
@@ -143,6 +143,7 @@ async def test_the_owner_of_a_nodes_task_may_not_retry_it_but_the_owner_of_a_tas
         if refused:
             await world.refuses(Forbidden, RetryTask(task_id=task.id), p.ANN)
         else:
+            await world.refuses(NotFound, RetryTask(task_id=task.id), p.BOB)
             assert (await world.do(RetryTask(task_id=task.id), p.ANN)).status is Status.PENDING
 
 

@@ -10,6 +10,7 @@ from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
 from domain.shared.event import Recorded
 from domain.tasks import events as e
+from domain.tasks.node import Node, WorkerNode
 from domain.tasks.status import Priority, Status
 from projections.shared.read_model import READ_MODELS
 from projections.tasks.node_queue import NODE_QUEUE, queue_of, scores
@@ -162,3 +163,10 @@ def test_a_fold_never_fails_whatever_comes_after_whatever(name):
 @pytest.mark.parametrize("event", [*SINGLE, e.NodeCapacitySet(at=NOON, node_id=p.NODE_ID)])
 def test_every_event_survives_being_written_down(event):
     assert msgspec.json.decode(msgspec.json.encode(event), type=type(event)) == event
+
+
+@pytest.mark.parametrize(
+    "task", [p.made, p.leased, p.claimed, p.completed, p.expired, Node(id=p.NODE_ID, last_seen_at=NOON), WorkerNode(id=p.NODE_ID)]
+)
+def test_every_state_survives_being_kept_as_a_snapshot(task):
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(task), type=type(task)) == task

@@ -7,6 +7,7 @@ from typing import Final
 from infra.local.program import rotate
 
 LOUD: Final = {"warning", "error", "critical"}
+QUIET: Final = ("DEBUG", "INFO")
 MOST: Final = 20
 """Lines shown at once; the rest is only counted."""
 
@@ -38,7 +39,7 @@ def _words(line: str) -> str:
         entry = json.loads(line)
     except ValueError:
         # Not ours: a traceback or a library that prints. Of a traceback its last line says it all.
-        return "" if line.startswith((" ", "Traceback")) else line.strip()
+        return "" if line.startswith((" ", "Traceback", *QUIET)) else line.strip()
     if not isinstance(entry, dict) or str(entry.get("level", "")).lower() not in LOUD:
         return ""
     error = str(entry.get("exception", "")).strip().splitlines()

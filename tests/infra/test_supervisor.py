@@ -92,6 +92,27 @@ def test_logs_stay_below_a_size(folder):
 
 
 @pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            '{"level": "error", "event": "append failed", "exception": "Traceback …\\n  File …\\nOSError: disk full"}',
+            ["append failed OSError: disk full"],
+        ),
+        ('{"level": "info", "event": "started"}', []),
+        ("INFO - 2026 - uvicorn.error - started", []),
+        ("Traceback (most recent call last):", []),
+        ('  File "x.py", line 1', []),
+        ("MemoryError: no more", ["MemoryError: no more"]),
+    ],
+)
+def test_only_what_a_person_should_see_is_taken_from_a_log(tmp_path, line, shown):
+    log = Log(tmp_path / "relay.log")
+    log.path.write_text(f"{line}\nhalf a line")
+    assert log.loud() == shown
+    assert log.loud() == []
+
+
+@pytest.mark.parametrize(
     ("status", "body", "state", "doing"),
     [
         (200, {"doing": {"head": 7, "leads": True, "positions": {"task_board": 7}}}, "ready", "head 7, leads True"),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.shared.ports import Ports, Sealing
+from application.shared.ports import Ports
 from domain.identity.events import Sealed
 from domain.identity.person import ERASED
 from domain.identity.role import Role
@@ -12,12 +12,13 @@ from domain.identity.user import User
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Who an account belongs to, in clear."""
+    """Who an account belongs to, in clear, as of `version` of the account."""
 
     id: UUID
     email: str
     name: str
     role: Role
+    version: int
 
 
 def sealed(ports: Ports, key: bytes, person_id: UUID, text: str) -> Sealed:
@@ -27,13 +28,9 @@ def sealed(ports: Ports, key: bytes, person_id: UUID, text: str) -> Sealed:
 
 async def opened(ports: Ports, user: User) -> Person:
     """The person behind an account; `erased` where the key is gone."""
-    return in_clear(user, await ports.log.secret("person_key", user.id), ports.sealing)
-
-
-def in_clear(user: User, key: bytes | None, sealing: Sealing) -> Person:
-    """The person behind an account and their key."""
+    key = await ports.log.secret("person_key", user.id)
 
     def clear(field: Sealed) -> str:
-        return ERASED if key is None else sealing.open_personal(key, user.id, field.encode("ascii"))
+        return ERASED if key is None else ports.sealing.open_personal(key, user.id, field.encode("ascii"))
 
-    return Person(user.id, clear(user.email), clear(user.name), user.role)
+    return Person(user.id, clear(user.email), clear(user.name), user.role, user.version)

@@ -14,6 +14,7 @@ from domain.identity.errors import InvalidCredentials, InvalidToken, RefreshReus
 from domain.identity.person import folded
 from domain.identity.session import NOBODY, Session
 from domain.identity.user import User
+from domain.shared.refused import Unauthenticated
 
 
 class LogIn(Command, frozen=True):
@@ -30,9 +31,10 @@ class RefreshSession(Command, frozen=True):
 
 
 class LogOut(Command, frozen=True):
-    """End a session: the one a refresh token belongs to, else the caller's own."""
+    """End a session: the one a refresh token belongs to, else the one named by an access token."""
 
     refresh_token: str | None = None
+    session_id: UUID | None = None
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -80,12 +82,14 @@ async def refresh_session(command: RefreshSession, ports: Ports) -> SignedIn | N
 
 @handles(LogOut)
 async def log_out(command: LogOut, ports: Ports) -> None:
-    """Told twice, or after the session ended by itself, nothing new happens; raises `InvalidToken` for a token not ours."""
-    session_id = ports.caller.session_id
+    """Told twice, or after the session ended by itself, nothing new happens; raises `InvalidToken` for a token not ours,
+    `Unauthenticated` for none.
+    """
+    session_id = command.session_id
     if command.refresh_token is not None:
         session_id = RefreshToken.parse(command.refresh_token, ports.sealing).session_id
     if session_id is None:
-        raise InvalidToken
+        raise Unauthenticated
     before = await ports.log.load(Session, session_id)
     if before.end("logged_out"):
         await ports.log.change(Session, session_id, lambda session: session.end("logged_out"))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from application.identity.session import LogOut
-from application.shared.context import Caller
 from domain.identity.errors import EmailTaken, InvalidToken, RefreshReused
 from infra.postgres.log import PostgresLog
 from infra.postgres.migrate import migrate
@@ -30,7 +29,7 @@ async def test_an_account_lives_from_registration_to_sign_out(stored):
     signed_in = await stored.log_in()
     refreshed = await stored.refresh(signed_in.refresh_token)
     assert registered.person == signed_in.person == refreshed.person
-    await stored.ask(LogOut(), Caller(refreshed.person.id, "user", refreshed.session_id))
+    await stored.ask(LogOut(session_id=refreshed.session_id))
     with pytest.raises(InvalidToken):
         await stored.refresh(refreshed.refresh_token)
     await stored.refresh(registered.refresh_token)

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from application.identity.me import me
 from application.identity.typed import Typed
 from application.identity.user import CreateUser
 from application.shared.context import SYSTEM
 from domain.identity.events import RoleGranted, RoleRevoked, UserDisabled, UserEnabled
 from domain.identity.role import Role
 from domain.shared.refused import NotFound
+from projections.identity.me import me
 from projections.identity.people import PEOPLE, Account, account, accounts
 from projections.identity.person_keys import PersonKeys
 from projections.shared.reading import Freshness, Seen, SeenMany
@@ -128,6 +128,9 @@ async def test_a_key_is_read_once_a_second_and_only_so_many_are_remembered(ident
 
 async def test_who_am_i_is_answered_from_ones_own_stream(identity):
     signed_in = await identity.register()
-    assert await me(identity.log, identity.sealing, signed_in.person.id) == (signed_in.person, 2)
+    names = PersonKeys(identity.log, identity.sealing)
+    shown, position = await me(identity.log, names, signed_in.person.id, signed_in.session_id)
+    assert (shown.name, shown.email, shown.version, shown.session_id) == ("Ada Lovelace", "ada@example.org", 2, signed_in.session_id)
+    assert position == 2
     with pytest.raises(NotFound):
-        await me(identity.log, identity.sealing, UUID(int=999))
+        await me(identity.log, names, UUID(int=999), None)

@@ -7,10 +7,10 @@ import pytest
 
 from application.identity.refresh_token import RefreshToken
 from application.identity.session import LogOut
-from application.shared.context import Caller
 from domain.identity.errors import AccountDisabled, InvalidToken, RefreshReused, TokenExpired
 from domain.identity.events import RoleGranted, RoleRevoked, UserDisabled
 from domain.identity.role import Role
+from domain.shared.refused import Unauthenticated
 from tests.identity.small_daybook import GRACE, LIFETIME
 
 
@@ -144,9 +144,8 @@ async def test_the_vault_keeps_sha_256_of_the_newest_token_and_of_the_one_before
 
 async def test_signing_out_ends_the_session_once_by_either_token(identity):
     by_caller, by_refresh = await identity.register(), await identity.log_in()
-    caller = Caller(by_caller.person.id, "user", by_caller.session_id)
     for _ in range(2):
-        await identity.ask(LogOut(), caller)
+        await identity.ask(LogOut(session_id=by_caller.session_id))
         await identity.ask(LogOut(refresh_token=by_refresh.refresh_token))
     assert identity.facts().count("SessionEnded") == 2
     assert "refresh" not in {kind for kind, _ in identity.log.vault}
@@ -174,7 +173,7 @@ async def test_a_new_role_comes_with_the_next_refresh(identity):
 
 
 async def test_signing_out_needs_to_say_of_what(identity):
-    with pytest.raises(InvalidToken):
+    with pytest.raises(Unauthenticated):
         await identity.ask(LogOut())
     with pytest.raises(InvalidToken):
         await identity.ask(LogOut(refresh_token="garbage"))

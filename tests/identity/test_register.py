@@ -78,9 +78,7 @@ BAD_EMAILS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "email", [*BAD_EMAILS, "\u202eada@example.org\n.evil", "a@" + "b" * 260, "a" * 60 + "@" + "\u00df" * 30 + "b" * 140]
-)
+@pytest.mark.parametrize("email", [*BAD_EMAILS, "\u202eada@example.org\n.evil", "a@" + "b" * 260, "a" * 60 + "@" + "ß" * 30 + "b" * 140])
 async def test_what_is_no_email_is_refused(identity, email):
     with pytest.raises(InvalidEmail) as refused:
         await identity.register(email)

@@ -29,7 +29,7 @@ async def test_an_open_session_makes_a_caller(identity: Identity):
 async def test_signing_out_acts_within_a_second_even_where_the_session_was_just_seen(identity: Identity):
     signed_in, standing = await identity.register(), Standing(identity.log)
     caller = await standing.caller(claims(signed_in))
-    await identity.ask(LogOut(), caller)
+    await identity.ask(LogOut(session_id=caller.session_id))
     identity.later(1.001)
     with pytest.raises(InvalidToken):
         await standing.caller(claims(signed_in))

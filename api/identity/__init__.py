@@ -1,0 +1,1 @@
+"""Identity as it is spoken: signing in, accounts, public keys."""

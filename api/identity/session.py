@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from litestar import Response
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from api.identity.signing_in import SignIn, in_full, session_named_by
@@ -47,13 +48,13 @@ class LogoutBody(Body, frozen=True):
 
 
 @command("/api/v1/auth/login", access=PUBLIC, answers=SignIn, tags=["identity"])
-async def log_in(request: Req, data: LoginBody) -> Response[bytes]:
+async def log_in(request: Req, data: JSONBody[LoginBody]) -> Response[bytes]:
     """Sign in with e-mail and password."""
     return await in_full(request, LogIn(email=data.email or data.username or "", password=Typed(data.password)))
 
 
 @command("/api/v1/auth/refresh", access=PUBLIC, answers=SignIn, tags=["identity"])
-async def refresh_session(request: Req, data: RefreshBody) -> Response[bytes]:
+async def refresh_session(request: Req, data: JSONBody[RefreshBody]) -> Response[bytes]:
     """Exchange a refresh token for a new pair; each is used once.
 
     Using a spent one again ends the session (`refresh_reused`), except in the first seconds, when a lost answer is given again.
@@ -62,11 +63,12 @@ async def refresh_session(request: Req, data: RefreshBody) -> Response[bytes]:
 
 
 @command("/api/v1/auth/logout", access=PUBLIC, status=204, tags=["identity"])
-async def log_out(request: Req, data: LogoutBody | None = None) -> Response[bytes]:
+async def log_out(request: Req, data: JSONBody[LogoutBody | None] = None) -> Response[None]:
     """End a session, by its refresh token or its access token; also when it has ended already."""
     refresh_token = None if data is None else data.refresh_token
     session_id = None if refresh_token else session_named_by(request)
-    return await carry_out(request, LogOut(refresh_token=refresh_token, session_id=session_id), status=204)
+    done = await carry_out(request, LogOut(refresh_token=refresh_token, session_id=session_id), status=204)
+    return Response(None, status_code=204, headers=done.headers)
 
 
 @query("/api/v1/auth/me", answers=Me, tags=["identity"])

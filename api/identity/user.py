@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 from msgspec import Meta
 
 from api.identity.signing_in import SignIn, in_full
@@ -67,14 +67,14 @@ class UserMade(msgspec.Struct, frozen=True):
 
 
 @command("/api/v1/auth/register", access=PUBLIC, status=201, answers=SignIn, tags=["identity"])
-async def register(request: Req, data: RegisterBody) -> Response[bytes]:
+async def register(request: Req, data: JSONBody[RegisterBody]) -> Response[bytes]:
     """Open an account for oneself, and sign in."""
     wish = RegisterUser(email=data.email, name=data.name, password=Typed(data.password), role=data.role)
     return await in_full(request, wish, 201)
 
 
 @command("/api/v1/users", access=ADMINS, status=201, answers=UserMade, tags=["identity"])
-async def create_user(request: Req, data: CreateUserBody) -> Response[bytes]:
+async def create_user(request: Req, data: JSONBody[CreateUserBody]) -> Response[bytes]:
     """Open an account for a colleague or a worker node."""
     wish = CreateUser(email=data.email, name=data.name, password=Typed(data.password), role=data.role)
     return await carry_out(request, wish, UserMade, status=201, location="/api/v1/users/")

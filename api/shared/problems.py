@@ -2,12 +2,13 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from application.shared.dispatch import IdempotencyKeyReused
 from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
@@ -122,10 +123,35 @@ def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[by
     return _response(refusal_body(refused, request.url.path, trace_of(request)), status_of(refused))
 
 
+class _OnceItIsThere(Response[bytes]):
+    """An answer that is given only if what the address names is there for the caller: 404 comes before 400."""
+
+    def __init__(self, answer: Response[bytes], look: Callable[[Request[Any, Any, Any]], Awaitable[None]]) -> None:
+        super().__init__(answer.content, status_code=answer.status_code, media_type=MEDIA_TYPE, headers=dict(answer.headers))
+        self._look = look
+
+    def to_asgi_response(self, request: Request[Any, Any, Any], **more: Any) -> ASGIApp:
+        """Look first, then answer."""
+        usual = super().to_asgi_response(request=request, **more)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await self._look(request)
+            except Refused as refused:
+                await on_refused(request, refused).to_asgi_response(request=request, **more)(scope, receive, send)
+            else:
+                await usual(scope, receive, send)
+
+        return answer
+
+
 def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Response[bytes]:
     """A body or query that does not fit."""
     detail = "; ".join(f"{error.pointer or 'body'}: {error.message}" for error in refused.errors)
-    return problem(request, refused.status, refused.code, detail, refused.errors)
+    answer = problem(request, refused.status, refused.code, detail, refused.errors)
+    handler = request.scope.get("route_handler")
+    look = handler.opt.get("exists") if handler is not None else None
+    return _OnceItIsThere(answer, look) if look is not None and "user" in request.scope else answer
 
 
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:

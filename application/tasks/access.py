@@ -1,6 +1,7 @@
 """Who may do what with which task: the object-level rules of every task command, in one place (requirements, Appendix 2)."""
 
-from typing import Final
+from typing import Final, Protocol
+from uuid import UUID
 
 from application.shared.context import Caller
 from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
@@ -17,7 +18,23 @@ def must_be(caller: Caller, roles: frozenset[str]) -> None:
         raise Forbidden
 
 
-def must_see(task: Task, caller: Caller) -> None:
+class Seen(Protocol):
+    """What decides who sees a task: the aggregate has it, and so has every row about it."""
+
+    @property
+    def owner_id(self) -> UUID | None:
+        """Whose it is."""
+
+    @property
+    def assigned_node_id(self) -> UUID | None:
+        """Who works on it."""
+
+    @property
+    def deleted(self) -> bool:
+        """Hidden from everybody."""
+
+
+def must_see(task: Seen, caller: Caller) -> None:
     """Raises `NotFound`. Owner, assigned node, administrators and Daybook itself see a task; nobody sees a deleted one."""
     if task.deleted or not (_is_everywhere(caller) or caller.id in {task.owner_id, task.assigned_node_id} - {None}):
         raise NotFound

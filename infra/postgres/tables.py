@@ -40,32 +40,26 @@ class PostgresTables:
 
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT."""
-        query = _many(model, where)
+        query = _many(model, where, of_stream=fresh.stream_id is not None)
 
-        rows, told, stale = await self._read(model, query, (fresh.caller_id, *arguments, model.table), fresh)
+        rows, told, stale = await self._read(model, query, (fresh.stream_id or fresh.caller_id, *arguments, model.table), fresh)
         key = HEAD + _key_at(model)
         found = [model.row(*row[HEAD:]) for row in rows if row[key] is not None]
         return SeenMany(found, told.position, stale, told.parked)
 
-    async def stream(
-        self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], after: LiteralString
+    async def newest_first(
+        self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID
     ) -> AsyncIterator[Sequence[R]]:
-        """All rows by keyset; each page is a statement of its own."""
-        columns, last = [name.strip() for name in after.split(",")], None
+        """All rows that fit, older than a key."""
+        key: LiteralString = model.key[0]  # type: ignore[assignment]  # a field's name
         while True:
-            places = ", ".join(["%b"] * len(columns))
-            beyond = f" and ({after}) > ({places})" if last else ""
-            page = await self.many(
-                model,
-                f"{where}{beyond} order by {after} limit {PAGE}",  # type: ignore[arg-type]  # made of literals only
-                (*arguments, *(last or ())),
-                Freshness(allow_stale=True),
-            )
-            if page.rows:
-                yield page.rows
-            if len(page.rows) < PAGE:
+            rest: LiteralString = f"{where} and {key} < %b order by {key} desc limit {PAGE}"
+            found = await self.many(model, rest, (*arguments, before), Freshness(allow_stale=True))
+            if found.rows:
+                yield found.rows
+            if len(found.rows) < PAGE:
                 return
-            last = tuple(getattr(page.rows[-1], name) for name in columns)
+            before = getattr(found.rows[-1], key)
 
     async def _read(
         self, model: ReadModel[Any], query: str, arguments: Sequence[Any], fresh: Freshness
@@ -133,11 +127,12 @@ def _one(model: ReadModel[Any]) -> str:
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""
 
 
-def _many(model: ReadModel[Any], where: str) -> str:
+def _many(model: ReadModel[Any], where: str, *, of_stream: bool) -> str:
+    newest = "stream_id = %b order by version" if of_stream else "actor_id = %b order by position"
     return f"""
         select m.position, m.state, coalesce(n.position, 0), exists (select from parked p where p.model = m.model and p.build = m.build),
                (select coalesce(max(position), 0) from events), {_columns(model.row)}
         from read_models m
-        left join lateral (select position from events where actor_id = %b order by position desc limit 1) n on true
+        left join lateral (select position from events where {newest} desc limit 1) n on true
         left join lateral (select * from {model.table} {where}) r on true
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""

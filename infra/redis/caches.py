@@ -66,6 +66,10 @@ class RedisCaches:
         values, position, stale = await self._read(model, read, fresh)
         return SeenMany([decode(value) for value in values if value is not None], position, stale)
 
+    async def moved(self, model: ReadModel[Any], timeout: float) -> None:
+        """Until the model has moved, or it is time to look anyway."""
+        await self._progress.next(model, timeout)
+
     @staticmethod
     def _keys(model: ReadModel[Any]) -> list[str]:
         return [f"{{{model.table}}}:active", f"{{{model.table}}}:b"]

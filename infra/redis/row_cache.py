@@ -21,6 +21,7 @@ local told = cjson.decode(ARGV[1])
 local there = redis.call('HMGET', meta, 'log', 'position', 'epoch', 'rows')
 if told.from ~= '' and (there[1] ~= told.log or there[2] ~= told.from) then return 'moved' end
 if there[3] and tonumber(there[3]) > tonumber(told.epoch) then return 'fenced' end
+if told.fill ~= '' and redis.call('HGET', meta, 'fill') ~= told.fill then return 'fenced' end
 if told.from ~= '' and there[4] and tonumber(there[4]) ~= redis.call('HLEN', rows) then return 'damaged' end
 local at = 2
 local function take(n) local from = at; at = at + n; return from end
@@ -31,8 +32,15 @@ for i = 1, told.sums do local a = take(2)
 for i = 1, told.unscored do local a = take(2); redis.call('ZREM', KEYS[4] .. ARGV[a], ARGV[a + 1]) end
 for i = 1, told.scored do local a = take(3); redis.call('ZADD', KEYS[4] .. ARGV[a], ARGV[a + 1], ARGV[a + 2]) end
 redis.call('HSET', meta, 'log', told.log, 'epoch', told.epoch, 'rows', redis.call('HLEN', rows), 'stream', told.stream, 'version', told.version)
-if told.to ~= '' then redis.call('HSET', meta, 'position', told.to) end
+if told.to ~= '' then redis.call('HSET', meta, 'position', told.to); redis.call('HDEL', meta, 'fill') end
 return 'ok'
+"""
+BEGIN: Final = """
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if epoch and tonumber(epoch) > tonumber(ARGV[1]) then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('HSET', KEYS[1], 'fill', ARGV[2]) end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+return 1
 """
 SNAPSHOT: Final = """
 local position = redis.call('HGET', KEYS[1], 'position')
@@ -59,6 +67,7 @@ class RowCache:
         self.meta, self.rows_key, self.groups_key = (self.prefix + part for part in ("meta", "rows", "groups"))
         self._apply = redis.register_script(APPLY)
         self._snapshot = redis.register_script(SNAPSHOT)
+        self._begin = redis.register_script(BEGIN)
         self._decode = msgspec.json.Decoder(model.row).decode
         self._sums: dict[tuple[str, str], int] | None = None
 
@@ -82,9 +91,43 @@ class RowCache:
     async def clear(self) -> None:
         """Forget everything of this build, position first."""
         self._sums = None
-        names = [self.meta] + [name async for name in self.redis.scan_iter(match=_literal(self.prefix) + "*", count=1000)]
+        await self.redis.unlink(self.meta)
+        await self._unlink()
+
+    async def _unlink(self) -> None:
+        meta = self.meta.encode()
+        names = [name async for name in self.redis.scan_iter(match=_literal(self.prefix) + "*", count=1000) if name != meta]
         for start in range(0, len(names), 500):
             await self.redis.unlink(*names[start : start + 500])
+
+    async def begin(self, epoch: int, fill: str) -> bool:
+        """Forget everything and let only this fill write from now on; False when a holder with a later epoch is at work."""
+        if not await self._begin(keys=[self.meta], args=[epoch, ""]):
+            return False
+        self._sums = None
+        await self._unlink()
+        return bool(await self._begin(keys=[self.meta], args=[epoch, fill]))
+
+    async def filling(self) -> bytes | None:
+        """The fill that was begun and is not finished."""
+        found: bytes | None = await self.redis.hget(self.meta, "fill")  # type: ignore[misc]
+        return found
+
+    async def filled(self) -> dict[int, bytes]:
+        """What the finished parts of a fill have to say."""
+        return {int(part): told for part, told in (await self.redis.hgetall(self.prefix + "fill")).items()}  # type: ignore[misc]
+
+    async def mark(self, part: int, told: str) -> None:
+        """Note that a part is filled."""
+        await self.redis.hset(self.prefix + "fill", str(part), told)  # type: ignore[misc]
+
+    async def forget_fill(self) -> None:
+        """Drop the notes of a fill that is finished."""
+        await self.redis.unlink(self.prefix + "fill")
+
+    async def rows(self) -> int:
+        """How many rows there are."""
+        return await self._hlen()
 
     async def show(self) -> None:
         """Let queries see this build."""
@@ -114,7 +157,7 @@ class RowCache:
             raise Damaged
         return int(position), {_pair(name): int(number) for name, number in found.items()}
 
-    async def apply(self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True) -> str:
+    async def apply(self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = "") -> str:
         """Write what a batch changed: `ok`, `moved`, `fenced` or `damaged` (nothing is written then). `old` None: filling."""
         if self._sums is None:
             self._sums = (await self.sums())[1] if old is not None else {}
@@ -129,6 +172,7 @@ class RowCache:
             "stream": str(new.stream_id or ""),
             "version": str(new.version or ""),
             "epoch": str(epoch),
+            "fill": fill,
             "kept": len(kept),
             "gone": len(gone),
             "sums": len(sums),

@@ -102,3 +102,9 @@ async def accounts(
 async def _show(names: PersonKeys, row: Account) -> Shown:
     email, name = await names.open(row.id, row.email, row.name)
     return Shown(row.id, email, name, row.role, row.active, row.created_at, row.version)
+
+
+async def names_of(tables: Tables, names: PersonKeys, ids: list[UUID]) -> dict[UUID, str]:
+    """The names of some accounts, as far as they are known here by now."""
+    seen = await tables.many(PEOPLE, "where id = any(%b)", (ids,), Freshness(allow_stale=True))
+    return {row.id: (await names.open(row.id, row.name))[0] for row in seen.rows}

@@ -29,9 +29,10 @@ class PositionUnknown(Conflict):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """How new an answer must be: as new as the caller's own newest event, and as `min_position`."""
+    """How new an answer must be: as new as the caller's own newest event (or one stream's, whoever wrote it), and as `min_position`."""
 
     caller_id: UUID | None = None
+    stream_id: UUID | None = None
     min_position: int = 0
     allow_stale: bool = False
 
@@ -62,8 +63,8 @@ class Tables(Protocol):
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT over the model's columns (`where … order by … limit …`, `%b` places)."""
 
-    def stream(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], after: LiteralString) -> AsyncIterator[Sequence[R]]:
-        """All rows by keyset, page by page; `after` names the key columns in order, e.g. `id`."""
+    def newest_first(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID) -> AsyncIterator[Sequence[R]]:
+        """All rows that fit, by key, after (older than) a key, in parts; each part is a statement of its own."""
 
 
 class Caches(Protocol):
@@ -76,3 +77,6 @@ class Caches(Protocol):
 
     async def lowest(self, model: ReadModel[R], name: str, limit: int, fresh: Freshness) -> SeenMany[R]:
         """The rows that stand first in a sorted set; raises `ProjectionNotReady`."""
+
+    async def moved(self, model: ReadModel[Any], timeout: float) -> None:
+        """Until the model has moved, or it is time to look anyway."""

@@ -1,0 +1,161 @@
+"""Lists of tasks: one's own, everybody's, history, counts, dead letters."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, LiteralString
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from api.shared.access import ADMINS, caller
+from api.shared.parts import parts
+from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, streamed, write_cursor
+from api.shared.routing import query
+from api.tasks.views import TaskView, task_view
+from domain.shared.refused import NotFound
+from domain.tasks.status import Status
+from projections.shared.reading import Freshness, SeenMany
+from projections.tasks.task_board import TASK_BOARD, TaskRow
+from projections.tasks.task_counts import ALL, TASK_COUNTS, assigned_to, owned_by
+from projections.tasks.task_history import TASK_HISTORY
+
+Req = Request[Any, Any, Any]
+PART = 1000
+Several = Annotated[str | None, Parameter(max_length=100, description="One status or several with commas: pending, in_progress, completed, failed.")]
+NUMBERS = ("total", *(status.value for status in Status), "high_priority", "dead")
+
+
+class HistoryEntry(msgspec.Struct, frozen=True):
+    """One change of a task."""
+
+    id: UUID
+    task_id: UUID
+    version: int
+    position: int
+    action_type: str
+    from_value: Any
+    to_value: Any
+    reason: str | None
+    performed_by: str
+    created_at: Any
+
+
+class Conditions:
+    """A WHERE clause of fixed parts and bound values."""
+
+    def __init__(self) -> None:
+        self.where: LiteralString = "where true"
+        self.arguments: list[Any] = []
+
+    def add(self, part: LiteralString, *values: Any) -> None:
+        """One more condition, all hold."""
+        self.where = f"{self.where} and {part}"
+        self.arguments.extend(values)
+
+    def statuses(self, text: str | None) -> None:
+        """One of several statuses; raises `Invalid` (400) for a word that is none."""
+        if text and text.strip().lower() != "all":
+            wanted = msgspec.convert([word.strip().lower() for word in text.split(",")], list[Status])
+            self.add("status = any(%b::text[])" if len(wanted) > 1 else "status = %b", [one.value for one in wanted] if len(wanted) > 1 else wanted[0].value)
+
+
+@query("/api/v1/tasks", answers=Page[TaskView], tags=["tasks"])
+async def list_tasks(
+    request: Req, fresh: Freshness, status: Several = None, external_id: str | None = None, limit: Limit = None, cursor: Cursor = None
+) -> Response[bytes] | Stream:
+    """The caller's tasks, newest first: those a person owns, those assigned to a node (all of them where no `limit` is given)."""
+    who, sought = caller(request), Conditions()
+    is_node = who.role == "node"
+    sought.add("assigned_node_id = %b" if is_node else "owner_id = %b", who.id)
+    sought.add("not deleted")
+    sought.statuses(status)
+    if external_id is not None:
+        sought.add("external_id = %b", external_id)
+    return await _list(request, fresh, sought, limit if is_node else limit or DEFAULT_LIMIT, cursor)
+
+
+@query("/api/v1/admin/tasks", access=ADMINS, answers=Page[TaskView], tags=["tasks"])
+async def list_all_tasks(
+    request: Req,
+    fresh: Freshness,
+    status: Several = None,
+    node_id: UUID | None = None,
+    owner_id: UUID | None = None,
+    dead: bool | None = None,  # noqa: FBT001 — a query parameter.
+    include_deleted: bool = False,  # noqa: FBT001, FBT002
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> Response[bytes] | Stream:
+    """All tasks, newest first; all of them where no `limit` is given. `dead=true`: failed with no attempt left."""
+    sought = Conditions()
+    if not include_deleted:
+        sought.add("not deleted")
+    for part, value in (("assigned_node_id = %b", node_id), ("owner_id = %b", owner_id), ("dead = %b", dead)):
+        if value is not None:
+            sought.add(part, value)
+    sought.statuses(status)
+    return await _list(request, fresh, sought, limit, cursor)
+
+
+async def _list(request: Req, fresh: Freshness, sought: Conditions, limit: int | None, cursor: str | None) -> Response[bytes] | Stream:
+    tables, before = parts(request).tables, read_cursor(request, cursor, tuple[UUID])
+    where, arguments = sought.where, list(sought.arguments)
+    if before is not None:
+        where, arguments = f"{where} and id < %b", [*arguments, before[0]]
+    most = limit or PART
+    first: SeenMany[TaskRow] = await tables.many(TASK_BOARD, f"{where} order by id desc limit %b", (*arguments, most + 1), fresh)
+    shown = first.rows[:most]
+    more = len(first.rows) > most
+
+    def place(view: Any) -> str:
+        return write_cursor(request, view.id)
+
+    if limit is None and more:
+
+        async def all_rows() -> AsyncIterator[Sequence[TaskView]]:
+            yield [task_view(row) for row in shown]
+            async for rows in tables.newest_first(TASK_BOARD, sought.where, sought.arguments, shown[-1].id):
+                yield [task_view(row) for row in rows]
+
+        return streamed(all_rows(), place, parts(request).rules.list_unbounded_max, first.position)
+    views = [task_view(row) for row in shown]
+    following = place(views[-1]) if more else None
+    return page(request, views, position=first.position, following=following, stale=first.stale, incomplete=first.incomplete)
+
+
+@query("/api/v1/tasks/{task_id:uuid}/history", answers=Page[HistoryEntry], tags=["tasks"])
+async def task_history(request: Req, task_id: UUID, fresh: Freshness, limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
+    """What happened to a task, newest first. For its owner and administrators."""
+    tables, who = parts(request).tables, caller(request)
+    row = (await tables.one(TASK_BOARD, task_id, fresh)).row
+    if row is None or (row.deleted and not who.is_admin) or not (who.is_admin or who.id == row.owner_id):
+        raise NotFound
+    before = read_cursor(request, cursor, tuple[int, int]) or (2**31 - 1, 2**31 - 1)
+    most = limit or DEFAULT_LIMIT
+    seen = await tables.many(
+        TASK_HISTORY,
+        "where task_id = %b and (version, ordinal) < (%b, %b) order by version desc, ordinal desc limit %b",
+        (task_id, *before, most + 1),
+        Freshness(stream_id=task_id, min_position=fresh.min_position, allow_stale=fresh.allow_stale),
+    )
+    shown = seen.rows[:most]
+    following = write_cursor(request, shown[-1].version, shown[-1].ordinal) if len(seen.rows) > most else None
+    entries = [msgspec.convert(entry, HistoryEntry, from_attributes=True) for entry in shown]
+    return page(request, entries, position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
+
+
+@query("/api/v1/tasks/stats", answers=dict[str, int], tags=["tasks"])
+async def task_stats(request: Req, fresh: Freshness, user_id: UUID | None = None, node_id: UUID | None = None) -> Response[bytes]:
+    """How many tasks the caller has, by status. Administrators: of anybody, or of all."""
+    who = caller(request)
+    if not who.is_admin and (user_id or node_id) not in {None, who.id}:
+        raise NotFound
+    mine = assigned_to if who.role == "node" else owned_by
+    group = owned_by(user_id) if user_id else assigned_to(node_id) if node_id else ALL if who.is_admin or who.id is None else mine(who.id)
+    counts, position, stale = await parts(request).caches.groups(TASK_COUNTS, [group], NUMBERS, fresh)
+    headers = {"Daybook-Position": str(position), "Cache-Control": "no-store"} | ({"Daybook-Stale": "true"} if stale else {})
+    return Response(msgspec.json.encode(counts[group]), media_type="application/json", headers=headers)
+
+

@@ -1,0 +1,112 @@
+"""One task: create, read, edit, delete, restore, reopen."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response
+from msgspec import UNSET, Meta, UnsetType
+
+from api.shared.access import ADMINS, PEOPLE, caller
+from api.shared.bodies import Body
+from api.shared.commanding import carry_out, if_match
+from api.shared.parts import parts
+from api.shared.querying import one
+from api.shared.routing import change, command, query, remove, replace
+from api.tasks.views import TaskView, task_is_there, task_view
+from application.tasks.access import must_see
+from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from domain.shared.refused import NotFound
+from domain.tasks.events import Fields
+from domain.tasks.status import Priority
+from domain.tasks.task import Task
+from projections.shared.reading import Freshness
+from projections.tasks.task_board import TASK_BOARD
+
+Req = Request[Any, Any, Any]
+Title = Annotated[str, Meta(min_length=1, max_length=255, examples=["Replace the fan of rack 12"])]
+Description = Annotated[str, Meta(max_length=10_000)]
+
+
+class NewTask(Body, frozen=True, kw_only=True):
+    """A task to create. With `assigned_node_id` it is given to a node at once (administrators), as a lease with `lock_expires_at`."""
+
+    title: Title
+    description: Description | None = None
+    payload: Any = None
+    priority: Priority = Priority.MEDIUM
+    external_id: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    assigned_node_id: UUID | None = None
+    lock_expires_at: datetime | None = None
+    due_date: datetime | None = None
+    max_attempts: Annotated[int, Meta(ge=1, le=100)] = 1
+    retry_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    owner_id: UUID | None = None
+
+
+class TaskChanges(Body, frozen=True, kw_only=True):
+    """A JSON merge patch (RFC 7396): what is left out stays, null clears."""
+
+    title: Title | UnsetType = UNSET
+    description: Description | None | UnsetType = UNSET
+    payload: Any | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    due_date: datetime | None | UnsetType = UNSET
+
+
+class Reason(Body, frozen=True, kw_only=True):
+    """Why."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+@command("/api/v1/tasks", access=PEOPLE, status=201, answers=TaskView, tags=["tasks"])
+async def create_task(request: Req, data: NewTask) -> Response[bytes]:
+    """Create a task."""
+    wish = CreateTask(**{name: getattr(data, name) for name in data.__struct_fields__})
+    return await carry_out(request, wish, TaskView, of=Task, status=201, location="/api/v1/tasks/")
+
+
+@query("/api/v1/tasks/{task_id:uuid}", answers=TaskView, tags=["tasks"])
+async def get_task(request: Req, task_id: UUID, fresh: Freshness) -> Response[bytes]:
+    """Read a task, as new as its newest event."""
+    seen = await parts(request).tables.one(TASK_BOARD, task_id, fresh)
+    if seen.row is None:
+        raise NotFound
+    must_see(seen.row, caller(request))
+    return one(request, task_view(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)
+
+
+@change("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+async def edit_task(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
+    """Change some fields of a task."""
+    return await _edit(request, task_id, data)
+
+
+@replace("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+async def put_task(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
+    """Change some fields of a task (PUT means the same as PATCH)."""
+    return await _edit(request, task_id, data)
+
+
+async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
+    changes = Fields(**{name: getattr(data, name) for name in data.__struct_fields__})
+    return await carry_out(request, EditTask(task_id=task_id, changes=changes, if_match=if_match(request)), TaskView, of=Task)
+
+
+@remove("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, tags=["tasks"])
+async def delete_task(request: Req, task_id: UUID) -> Response[bytes]:
+    """Hide a task; its history stays."""
+    return await carry_out(request, DeleteTask(task_id=task_id, if_match=if_match(request)), status=204)
+
+
+@command("/api/v1/tasks/{task_id:uuid}/restore", access=ADMINS, answers=TaskView, tags=["tasks"])
+async def restore_task(request: Req, task_id: UUID) -> Response[bytes]:
+    """Bring a deleted task back."""
+    return await carry_out(request, RestoreTask(task_id=task_id), TaskView, of=Task)
+
+
+@command("/api/v1/tasks/{task_id:uuid}/reopen", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+async def reopen_task(request: Req, task_id: UUID, data: Reason) -> Response[bytes]:
+    """Take back that a task is completed, for a reason."""
+    return await carry_out(request, ReopenTask(task_id=task_id, reason=data.reason), TaskView, of=Task)

@@ -1,0 +1,95 @@
+"""The API put together: every route there is, behind one guard, with problems for every error and its document."""
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme
+
+from api.shared.access import guard
+from api.shared.health import Health, health_routes
+from api.shared.parts import Parts, Rules
+from api.shared.problems import HANDLERS
+from api.shared.querying import freshness
+from api.shared.routes import find_routes
+from application.identity.standing import Standing
+from infra.app import System, new_id
+from infra.http.documents import document_plugins, document_router, document_routes
+from infra.postgres.tables import PostgresTables
+from infra.redis.caches import RedisCaches
+from infra.redis.progress import Progress
+from infra.security.idempotency import HttpKey
+from infra.security.sealing import SubKeys
+from infra.security.tokens import RsaTokens
+from infra.settings import Settings
+from projections.identity.person_keys import PersonKeys
+
+
+def rules(settings: Settings) -> Rules:
+    """The settings that routes know."""
+    origins = tuple(origin.strip() for origin in settings.cors_origins.split(",") if origin.strip())
+    return Rules(settings.require_if_match, settings.batch_max, settings.list_unbounded_max, settings.max_request_size, origins)
+
+
+def parts_of(system: System, progress: Progress) -> Parts:
+    """What routes may use."""
+    keys = SubKeys.read(system.settings)
+
+    async def newest_of(actor: Any) -> int:
+        async with system.log.readers.connection() as connection:
+            query = "select position from events where actor_id = %b order by position desc limit 1"
+            row = await (await connection.execute(query, (actor,), prepare=True, binary=True)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def key(scope: str, text: str, method: str, path: str, body: bytes) -> HttpKey:
+        return HttpKey(keys.idempotency, scope, text, method=method, path=path, body=body)
+
+    return Parts(
+        dispatch=system.dispatch,
+        log=system.log,
+        tables=PostgresTables(system.log.readers, progress),
+        caches=RedisCaches(system.redis, progress, newest_of),
+        tokens=RsaTokens.read(system.settings),
+        standing=Standing(system.log),
+        names=PersonKeys(system.log, system.sealing),
+        key=key,
+        new_id=new_id,
+        cursor_secret=keys.cursors,
+        rules=rules(system.settings),
+    )
+
+
+def application(parts: Parts, health: Health) -> Litestar:
+    """The API."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="An access token from login, refresh or register.")
+    document = OpenAPIConfig(
+        title="Daybook",
+        version="1.0.0",
+        summary="Assignment of work with a history that can be proved.",
+        description="Errors are problem documents (RFC 9457) with a stable `code`; commands take an `Idempotency-Key`.",
+        contact=Contact(name="Daybook"),
+        license=License(name="MIT", identifier="MIT"),
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+        openapi_router=document_router(),
+        render_plugins=document_plugins(),
+        use_handler_docstrings=True,
+    )
+    origins = list(parts.rules.cors_origins)
+    return Litestar(
+        [*find_routes(), *health_routes(health), *document_routes()],
+        state=State({"parts": parts}),
+        guards=[guard],
+        dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        openapi_config=document,
+        cors_config=CORSConfig(allow_origins=origins, allow_credentials=True, max_age=86_400) if origins else None,
+        request_max_body_size=parts.rules.max_request_size,
+        type_encoders={msgspec.Raw: bytes},
+        logging_config=None,
+        debug=False,
+    )

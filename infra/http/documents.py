@@ -1,0 +1,99 @@
+"""The documents of the API: OpenAPI 3.1, a page to read and try it that works without internet, and the list of problems."""
+
+import html
+import pathlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import litestar_offline_docs
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+from api.shared.access import PUBLIC
+from api.shared.problems import BY_STATUS, status_of
+from domain.shared.refused import Refused
+
+STATIC: Final = "/api/docs/static"
+FILES: Final = pathlib.Path(litestar_offline_docs.__file__).parent / "static"
+
+
+def document_plugins() -> list[Any]:
+    """How the document is shown."""
+    page = SwaggerRenderPlugin(
+        js_url=f"{STATIC}/swagger-ui-bundle.js",
+        css_url=f"{STATIC}/swagger-ui.css",
+        standalone_preset_js_url=f"{STATIC}/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" href="data:,">',
+    )
+    return [page, JsonRenderPlugin(), YamlRenderPlugin()]
+
+
+def document_router() -> Router:
+    """Where the framework puts its pages: open to everybody."""
+    return Router("/api/docs", route_handlers=[], opt={"access": PUBLIC}, include_in_schema=False)
+
+
+def document_routes() -> list[ControllerRouterHandler]:
+    """The addresses people and programs try first."""
+    static = create_static_files_router(STATIC, [FILES], opt={"access": PUBLIC}, include_in_schema=False)
+    return [static, openapi_json, index, welcome, docs, problems]
+
+
+@get("/openapi.json", access=PUBLIC, include_in_schema=False)
+async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The document itself."""
+    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+
+
+@get("/", access=PUBLIC, include_in_schema=False)
+async def index() -> dict[str, str]:
+    """What this is and where to read on."""
+    return _WELCOME
+
+
+@get("/api", access=PUBLIC, include_in_schema=False)
+async def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
+    """The page for browsers, the index for programs (requirement CF-45)."""
+    if "text/html" in request.headers.get("accept", ""):
+        return Redirect("/api/docs")
+    return Response(_WELCOME, media_type=MediaType.JSON)
+
+
+@get("/api-docs", access=PUBLIC, include_in_schema=False)
+async def docs() -> Redirect:
+    """An old address."""
+    return Redirect("/api/docs", status_code=308)
+
+
+@get("/api/docs/problems", access=PUBLIC, include_in_schema=False, media_type=MediaType.HTML)
+async def problems() -> str:
+    """Every code a problem can have: where the `type` of each problem points."""
+    rows = "".join(
+        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{html.escape(title)}</td></tr>'
+        for code, status, title in sorted(_codes())
+    )
+    head = "<tr><th>code</th><th>status</th><th>meaning</th></tr>"
+    return f"<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title><h1>Problems</h1><table>{head}{rows}</table></html>"
+
+
+def _codes() -> Iterator[tuple[str, int, str]]:
+    yield from ((code, status, title) for status, (code, title) in BY_STATUS.items())
+    waiting = [Refused]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind is not Refused:
+            yield kind.code(), status_of(kind()), kind.title()
+
+
+_WELCOME: Final = {
+    "name": "Daybook",
+    "version": "1.0.0",
+    "documentation": "/api/docs",
+    "openapi": "/openapi.json",
+    "health": "/health",
+}

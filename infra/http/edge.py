@@ -1,0 +1,92 @@
+"""The edge: one ASGI layer around the whole API for trace ids, security headers, draining, metrics and the access log."""
+
+import os
+import re
+import time
+from typing import Any, Final
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+from api.shared.health import Health
+from infra.http.access_log import AccessLog
+
+TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+SAFE_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}$")
+SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+PAGE_POLICY: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
+    b" connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'",
+)
+SECONDS: Final = Histogram(
+    "daybook_request_seconds",
+    "Time to answer, by route.",
+    ["route", "method", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+IN_FLIGHT: Final = Counter("daybook_requests_total", "Requests begun.")
+
+
+class Edge:
+    """Wraps the API."""
+
+    def __init__(self, app: ASGIApp, health: Health, log: AccessLog) -> None:
+        self._app = app
+        self._health = health
+        self._log = log
+        self._series: dict[tuple[str, str, int], Any] = {}
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        trace_id, more = self._trace(headers)
+        scope["trace_id"] = trace_id  # type: ignore[typeddict-unknown-key]  # ours, read back by api.shared
+        scope["path"] = scope["path"] or "/"
+        is_page = scope["path"].startswith("/api/docs")
+
+        async def send_more(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *more, *SECURITY, PAGE_POLICY if is_page else POLICY]  # type: ignore[typeddict-item]
+            await send(message)
+
+        IN_FLIGHT.inc()
+        self.in_flight += 1
+        try:
+            await self._app(scope, receive, send_more)
+        finally:
+            self.in_flight -= 1
+            self._note(scope, status, time.perf_counter() - began, trace_id)
+
+    @staticmethod
+    def _trace(headers: dict[bytes, bytes]) -> tuple[str, list[tuple[bytes, bytes]]]:
+        given = TRACEPARENT.match(headers.get(b"traceparent", b""))
+        trace_id = given.group(1) if given and given.group(1) != b"0" * 32 else os.urandom(16).hex().encode()
+        request_id = headers.get(b"x-request-id", b"")
+        echoed = request_id if SAFE_ID.match(request_id) else trace_id
+        parent = b"00-" + trace_id + b"-" + os.urandom(8).hex().encode() + b"-01"
+        return trace_id.decode(), [(b"x-request-id", echoed), (b"traceparent", parent)]
+
+    def _note(self, scope: Any, status: int, seconds: float, trace_id: str) -> None:
+        route = scope.get("path_template") or "other"
+        name = (route, scope["method"], status)
+        series = self._series.get(name)
+        if series is None:
+            series = self._series[name] = SECONDS.labels(*map(str, name))
+        series.observe(seconds)
+        if not route.startswith(("/live", "/ready", "/metrics", "/health")):
+            self._log.note(scope, status, seconds, trace_id)

@@ -27,22 +27,13 @@ from projections.tasks.task_counts import TASK_COUNTS, contrib
 from projections.tasks.task_history import TASK_HISTORY
 from tests.scenario import World, folded
 from tests.tasks import people as p
+from tests.tasks.steps import only_allowed_steps
 
 CALLERS = st.sampled_from([p.ADMIN, p.ANN, p.NODE, p.OTHER_NODE])
 PEOPLE = st.sampled_from([p.ADMIN, p.ANN])
 NODE_IDS = st.sampled_from([p.NODE_ID, p.OTHER_ID])
 LOCKS = st.none() | st.integers(1, 300)
 TOKENS = st.none() | st.integers(1, 12)
-STEPS: dict[type, tuple[set[str], str]] = {
-    e.TaskAssigned: ({"pending", "in_progress", "failed"}, "pending"),
-    e.TaskClaimed: ({"pending"}, "in_progress"),
-    e.TaskStarted: ({"pending"}, "in_progress"),
-    e.TaskCompleted: ({"in_progress"}, "completed"),
-    e.TaskFailed: ({"pending", "in_progress"}, "failed"),
-    e.TaskRetried: ({"failed"}, "pending"),
-    e.TaskReopened: ({"completed"}, "pending"),
-}
-"""From which statuses each event may come and where it leads; written down again here on purpose."""
 
 
 def run(asked: Coroutine[Any, Any, Any]) -> Any:
@@ -165,17 +156,7 @@ class Tasks(RuleBasedStateMachine):
     @invariant()
     def no_stream_holds_a_forbidden_step(self):
         for stream in self.streams.values():
-            status, node = "pending", None
-            for recorded in stream:
-                if type(recorded.event) in STEPS:
-                    allowed, after = STEPS[type(recorded.event)]
-                    own = {"pending"} if isinstance(recorded.event, e.TaskCompleted) and node is None else set()
-                    assert status in allowed | own, f"{type(recorded.event).__name__} from {status}"
-                    assert getattr(recorded.event, "from_status", status) == status
-                    status = after
-                if isinstance(recorded.event, e.TaskAssigned):
-                    assert recorded.event.previous_node_id == node
-                    node = recorded.event.node_id
+            only_allowed_steps(recorded.event for recorded in stream)
 
     @invariant()
     def each_lease_has_its_own_token_and_expires_at_most_once(self):

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
-from litestar.di import Provide
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.identity.signing_in import SignIn, in_full
@@ -14,7 +13,7 @@ from api.shared.access import ADMINS, PUBLIC
 from api.shared.bodies import Body
 from api.shared.commanding import Req, carry_out
 from api.shared.parts import parts
-from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, freshness, one, page, read_cursor, write_cursor
+from api.shared.querying import DEFAULT_LIMIT, AllowStale, Cursor, Limit, MinPosition, Page, freshness, one, page, read_cursor, write_cursor
 from api.shared.routing import command, query
 from application.identity.typed import Typed
 from application.identity.user import CreateUser, RegisterUser
@@ -22,9 +21,7 @@ from domain.identity.person import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD
 from domain.identity.role import DEFAULT, Role
 from domain.shared.refused import NotFound
 from projections.identity.people import Shown, account, accounts
-from projections.shared.reading import Freshness
 
-FRESH = {"fresh": Provide(freshness, sync_to_thread=False)}
 Email = Annotated[str, Meta(max_length=LONGEST_EMAIL, description="Kept trimmed and case-folded.", examples=["ada@example.org"])]
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Ada Lovelace"])]
 Password = Annotated[
@@ -80,26 +77,30 @@ async def create_user(request: Req, data: JSONBody[CreateUserBody]) -> Response[
     return await carry_out(request, wish, UserMade, status=201, location="/api/v1/users/")
 
 
-@query("/api/v1/users", access=ADMINS, answers=Page[Shown], tags=["identity"], dependencies=FRESH)
+@query("/api/v1/users", access=ADMINS, answers=Page[Shown], tags=["identity"])
 async def list_users(
     request: Req,
-    fresh: Freshness,
+    *,
     limit: Limit = None,
     cursor: Cursor = None,
-    role: Annotated[Role | None, Parameter(description="Only accounts with this role.")] = None,
+    role: Annotated[Role | None, QueryParameter(description="Only accounts with this role.")] = None,
+    min_position: MinPosition = None,
+    allow_stale: AllowStale = False,
 ) -> Response[bytes]:
     """All accounts in the order they were opened."""
-    known, size = parts(request), limit or DEFAULT_LIMIT
+    known, size, fresh = parts(request), limit or DEFAULT_LIMIT, freshness(request, min_position, allow_stale)
     (after,) = read_cursor(request, cursor, tuple[UUID]) or (None,)
     found, seen = await accounts(known.tables, known.names, fresh, limit=size + 1, role=role, after=after)
     following = write_cursor(request, found[size - 1].id) if len(found) > size else None
     return page(request, found[:size], position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
 
 
-@query("/api/v1/users/{user_id:uuid}", access=ADMINS, answers=Shown, tags=["identity"], dependencies=FRESH)
-async def show_user(request: Req, user_id: UUID, fresh: Freshness) -> Response[bytes]:
+@query("/api/v1/users/{user_id:uuid}", access=ADMINS, answers=Shown, tags=["identity"])
+async def show_user(
+    request: Req, user_id: FromPath[UUID], *, min_position: MinPosition = None, allow_stale: AllowStale = False
+) -> Response[bytes]:
     """One account."""
-    known = parts(request)
+    known, fresh = parts(request), freshness(request, min_position, allow_stale)
     shown, seen = await account(known.tables, known.names, user_id, fresh)
     if shown is None:
         raise NotFound

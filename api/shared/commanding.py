@@ -1,7 +1,7 @@
 """From a request to a command and back: idempotency key, preconditions, and the answer that is stored with the events."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -75,6 +75,14 @@ async def carry_out(
         state, _ = await known.log.load(of, answer.again)
         answer = answering.result(state)
     return respond(answer, outcome, location)
+
+
+async def carry_out_silently(request: Req, command: Command) -> Response[None]:
+    """Dispatch a command whose success needs no words: 204."""
+    answered = await carry_out(request, command, status=204)
+    if answered.status_code != 204:
+        return cast("Response[None]", answered)  # a stored refusal, told again
+    return Response(None, status_code=204, headers=dict(answered.headers))
 
 
 def respond(answer: Answer, outcome: Outcome, location: str = "") -> Response[bytes]:

@@ -50,15 +50,24 @@ class Health:
         return ready, {"status": status, "process": self.name, "checks": {**required, **optional}, "doing": self._describe()}
 
 
+def _named(name: str) -> Callable[[Any, Any, list[Any]], str]:
+    """Operation ids of a handler with two addresses."""
+
+    def operation_id(_handler: Any, _method: Any, components: list[Any]) -> str:
+        return name if len(components) == 1 else f"{name}_under_health"
+
+    return operation_id
+
+
 def health_routes(health: Health) -> list[ControllerRouterHandler]:
     """`/live`, `/ready`, `/health`, `/metrics`."""
 
-    @get(["/live", "/health/live"], access=PUBLIC, operation_id="live", summary="Is the process alive", tags=["health"])
+    @get(["/live", "/health/live"], access=PUBLIC, operation_id=_named("live"), summary="Is the process alive", tags=["health"])
     async def live() -> dict[str, str]:
         """Answers as long as the event loop turns."""
         return {"status": "ok", "process": health.name}
 
-    @get(["/ready", "/health/ready"], access=PUBLIC, operation_id="ready", summary="May the process be sent work", tags=["health"])
+    @get(["/ready", "/health/ready"], access=PUBLIC, operation_id=_named("ready"), summary="May the process be sent work", tags=["health"])
     async def ready() -> Response[bytes]:
         """503 while draining or without what it needs; everything else only warns."""
         is_ready, report = await health.report()

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.shared.access import ADMINS, PEOPLE, caller
 from api.shared.bodies import Body
-from api.shared.commanding import carry_out, if_match
+from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
@@ -95,9 +95,9 @@ async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[byte
 
 
 @remove("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, tags=["tasks"])
-async def delete_task(request: Req, task_id: UUID) -> Response[bytes]:
+async def delete_task(request: Req, task_id: UUID) -> Response[None]:
     """Hide a task; its history stays."""
-    return await carry_out(request, DeleteTask(task_id=task_id, if_match=if_match(request)), status=204)
+    return await carry_out_silently(request, DeleteTask(task_id=task_id, if_match=if_match(request)))
 
 
 @command("/api/v1/tasks/{task_id:uuid}/restore", access=ADMINS, answers=TaskView, tags=["tasks"])

@@ -15,7 +15,6 @@ from infra.projection.builds import FOLDED, Build, Builds
 from infra.projection.hub import Hub
 from infra.projection.projector import Projector
 from infra.projection.reacting import Reactor
-from infra.projection.rebuild import mend
 from infra.projection.stores import CacheStore, Store, TableStore
 from infra.redis.progress import ProgressTeller
 from projections.shared.read_model import READ_MODELS, ReadModel
@@ -96,4 +95,6 @@ class Manager:
         return CacheStore(self._parts.redis, self._pool, model, build)
 
     async def _mend(self, model: ReadModel[Any], held: Build) -> None:
+        from infra.projection.rebuild import mend
+
         await mend(self._parts.settings, model, held)

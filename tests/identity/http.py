@@ -1,0 +1,54 @@
+"""The identity routes in a small application: real guard, problems and tokens, the log in memory, no server."""
+
+from types import ModuleType
+from typing import Any
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.testing import AsyncTestClient
+
+from api.identity import jwks, session, user
+from api.shared.access import guard
+from api.shared.parts import Parts
+from api.shared.problems import HANDLERS
+from application.identity.standing import Standing
+from infra.security.idempotency import HttpKey
+from projections.identity.person_keys import PersonKeys
+from tests.identity.rows import Rows
+from tests.identity.small_daybook import Identity
+from tests.infra.doubles.forge import tokens
+
+SECRET = b"i" * 32
+
+
+def key(scope: str, given: str, method: str, path: str, body: bytes) -> HttpKey:
+    return HttpKey(SECRET, scope, given, method=method, path=path, body=body)
+
+
+def routes(*modules: ModuleType) -> list[HTTPRouteHandler]:
+    return [value for module in modules for value in vars(module).values() if isinstance(value, HTTPRouteHandler)]
+
+
+def client(identity: Identity) -> AsyncTestClient[Litestar]:
+    known: Any = Parts(
+        dispatch=identity.dispatch,
+        log=identity.log,
+        tables=Rows(identity),
+        caches=None,
+        tokens=tokens(),
+        standing=Standing(identity.log),
+        names=PersonKeys(identity.log, identity.sealing),
+        key=key,
+        new_id=identity.new_id,
+        cursor_secret=b"c" * 32,
+    )
+    app = Litestar(
+        routes(jwks, session, user),
+        guards=[guard],
+        exception_handlers=HANDLERS,
+        state=State({"parts": known}),
+        openapi_config=None,
+        request_max_body_size=1_048_576,
+    )
+    return AsyncTestClient(app)

@@ -85,6 +85,7 @@ class Appender:
             batch = self._take()
             if batch:
                 await self._write(batch)
+                await asyncio.sleep(0)  # let those who hear of it mark what was lost before the next batch is judged by that
 
     def _take(self) -> list[Waiting]:
         now, size = time.monotonic(), 0
@@ -117,7 +118,7 @@ class Appender:
                 for waiting in batch:
                     waiting.unsure = True
                 await self._call.reconnect(max(waiting.give_up_at for waiting in batch))
-                batch = self._still_waiting(batch)
+                batch = await self._still_waiting(batch)
             except Exception as error:  # noqa: BLE001 — whatever it is, the commands that come next must be written.
                 return await self._give_up(batch, error)
             except BaseException as error:
@@ -130,8 +131,9 @@ class Appender:
             return self._refuse_all(batch)
         wrong = isinstance(error, psycopg.errors.DataError | psycopg.errors.IntegrityError)
         if wrong and len(batch) > 1:
-            for waiting in batch:  # only the culprit fails (A5)
-                await self._write([waiting])
+            for waiting in batch:  # only the culprit fails (A5), and those that were decided on it
+                await self._write([waiting]) if waiting.is_valid() else waiting.done.set_result(CONFLICT)
+                await asyncio.sleep(0)
             return None
         self._fail(batch, error)
         return None if wrong else await self._call.reconnect(time.monotonic() + PATIENCE)
@@ -163,9 +165,12 @@ class Appender:
         self._queue.clear()
         self._bytes = 0
 
-    def _still_waiting(self, batch: list[Waiting]) -> list[Waiting]:
+    async def _still_waiting(self, batch: list[Waiting]) -> list[Waiting]:
+        """Those that have time left. What was decided on one that gave up gives up too: neither outcome is known."""
         now = time.monotonic()
         self._fail([waiting for waiting in batch if now > waiting.give_up_at], Overloaded())
+        await asyncio.sleep(0)
+        self._fail([waiting for waiting in batch if not waiting.is_valid()], Overloaded())
         return [waiting for waiting in batch if not waiting.done.done()]
 
 

@@ -1,5 +1,6 @@
 """The log on PostgreSQL, as the application sees it."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -61,7 +62,7 @@ class PostgresLog:
         joined: list[Hot] = []
         done = self.appender.put(encoded, lambda: not any(hot.lost for hot in joined))
         joined += self._hot.join(entry, done)
-        verdict = await done
+        verdict = await asyncio.shield(done)  # a caller that hangs up does not undo what was decided on it
         return self._judge(entry, verdict)
 
     @staticmethod

@@ -66,7 +66,7 @@ class RowTable:
 
     def drop(self) -> list[str]:
         """The statements that remove a build nobody sees."""
-        return [f"drop table if exists read_models.{self.name}, read_models.{self.name}_groups"]
+        return [f"drop table if exists read_models.{self.name}, read_models.{self.name}_groups, read_models.{self.name}_fill"]
 
     async def load(self, connection: AsyncConnection[Any], keys: Sequence[Key]) -> dict[Key, Row]:
         """The rows of keys, where there are any."""

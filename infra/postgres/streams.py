@@ -48,7 +48,7 @@ class Streams:
         events = []
         for version, position, name, data, metadata in rows:
             if name is None:
-                state = msgspec.msgpack.decode(data, type=kind)
+                state = msgspec.json.decode(data, type=kind)
             else:
                 events.append(mapper.decode(name, data, metadata))
                 if version != state.version + len(events):
@@ -64,9 +64,9 @@ class Streams:
         task.add_done_callback(self._snapshots.discard)
 
     async def _write(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
-        packed = msgspec.msgpack.encode(state)
+        encoded = msgspec.json.encode(state)
         async with self._readers.connection() as connection:
-            await connection.execute(KEEP, (stream_id, fold, state.version, position, packed, stream_id, fold), binary=True)
+            await connection.execute(KEEP, (stream_id, fold, state.version, position, encoded, stream_id, fold), binary=True)
 
     async def stop(self) -> None:
         """Let snapshots that are being written end."""
@@ -75,7 +75,7 @@ class Streams:
 
 @cache
 def fold_of(kind: type[Aggregate]) -> bytes:
-    """Hash of the code that folds: another fold does not read this one's snapshots."""
-    module = inspect.getmodule(kind)
-    source = inspect.getsource(module) if module is not None else repr(kind)
-    return hashlib.sha256(f"{kind.__qualname__}\n{source}".encode()).digest()[:16]
+    """Hash of the code that folds, inherited parts included: another fold does not read this one's snapshots."""
+    modules = [inspect.getmodule(base) for base in kind.__mro__ if issubclass(base, Aggregate)]
+    sources = [inspect.getsource(module) for module in modules if module is not None]
+    return hashlib.sha256("\n".join([kind.__qualname__, *sources]).encode()).digest()[:16]

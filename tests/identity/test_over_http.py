@@ -116,6 +116,14 @@ async def test_a_misfit_is_named_by_pointer_and_word(http):
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/email", "required")]
 
 
+async def test_a_password_longer_than_any_is_not_even_hashed(http, identity):
+    identity.passwords.hash = identity.passwords.verify = lambda *_: pytest.fail("hashed")
+    for path, body in (("login", {"email": ADA["email"]}), ("register", ADA)):
+        answer = await http.post(f"/api/v1/auth/{path}", json=body | {"password": "x" * 1_000_000})
+        assert code(answer) == (400, "validation_failed")
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/password", "too_long")]
+
+
 async def test_refreshing_rotates_and_reuse_ends_the_session(http, identity):
     first = (await register(http)).json()["refresh_token"]
     second = (await http.post("/api/v1/auth/refresh", json={"refresh_token": first})).json()

@@ -1,13 +1,16 @@
 """Loading one stream: the newest valid snapshot and the events after it, in one round trip (C4)."""
 
 import asyncio
+import contextlib
 import hashlib
 import inspect
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -17,6 +20,8 @@ from infra.serialization import mapper
 
 EVERY: Final = 200
 """Events read after a snapshot before the next one is taken."""
+NO_FOLD: Final = b""
+"""The hash of no fold: snapshots are not looked for."""
 LOAD: Final = """
 with start as (
     select s.version, s.position, s.state from snapshots s join events e on e.stream_id = s.stream_id and e.version = s.version
@@ -41,22 +46,21 @@ class Streams:
     async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
         """State and position of the last event; (version 0, 0) for a stream that has not begun."""
         fold = fold_of(kind)
-        async with self._readers.connection() as connection:
-            cursor = await connection.execute(LOAD, (stream_id, fold, stream_id), prepare=True, binary=True)
-            rows = await cursor.fetchall()
-        state, position = kind(id=stream_id), 0
-        events = []
-        for version, position, name, data, metadata in rows:
-            if name is None:
-                state = msgspec.json.decode(data, type=kind)
-            else:
-                events.append(mapper.decode(name, data, metadata))
-                if version != state.version + len(events):
-                    raise RuntimeError(f"stream {stream_id} has version {version} where {state.version + len(events)} was expected")
-        state = state.after(*events)
-        if len(events) >= EVERY:
+        rows = await self._rows(stream_id, fold)
+        try:
+            state, events = _replayed(kind, stream_id, rows)
+        except msgspec.DecodeError:  # perhaps it is the snapshot that cannot be read: without it, then
+            rows = await self._rows(stream_id, NO_FOLD)
+            state, events = _replayed(kind, stream_id, rows)
+        position = rows[-1][1] if rows else 0
+        if events >= EVERY:
             self._keep(stream_id, fold, state, position)
         return state, position
+
+    async def _rows(self, stream_id: UUID, fold: bytes) -> list[tuple[Any, ...]]:
+        async with self._readers.connection() as connection:
+            cursor = await connection.execute(LOAD, (stream_id, fold, stream_id), prepare=True, binary=True)
+            return await cursor.fetchall()
 
     def _keep(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
         task = asyncio.create_task(self._write(stream_id, fold, state, position), name="snapshot")
@@ -65,12 +69,27 @@ class Streams:
 
     async def _write(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
         encoded = msgspec.json.encode(state)
-        async with self._readers.connection() as connection:
-            await connection.execute(KEEP, (stream_id, fold, state.version, position, encoded, stream_id, fold), binary=True)
+        with contextlib.suppress(psycopg.Error):  # disposable: the next load takes it again
+            async with self._readers.connection() as connection:
+                await connection.execute(KEEP, (stream_id, fold, state.version, position, encoded, stream_id, fold), binary=True)
 
     async def stop(self) -> None:
         """Let snapshots that are being written end."""
         await asyncio.gather(*self._snapshots, return_exceptions=True)
+
+
+def _replayed(kind: type[A], stream_id: UUID, rows: Sequence[tuple[Any, ...]]) -> tuple[A, int]:
+    """The state that rows of `LOAD` come to, and how many of them are events."""
+    state = kind(id=stream_id)
+    events = []
+    for version, _, name, data, metadata in rows:
+        if name is None:
+            state = msgspec.json.decode(data, type=kind)
+        else:
+            events.append(mapper.decode(name, data, metadata))
+            if version != state.version + len(events):
+                raise RuntimeError(f"stream {stream_id} has version {version} where {state.version + len(events)} was expected")
+    return state.after(*events), len(events)
 
 
 @cache

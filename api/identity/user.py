@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
@@ -13,7 +14,7 @@ from api.shared.access import ADMINS, PUBLIC
 from api.shared.bodies import Body
 from api.shared.commanding import Req, carry_out
 from api.shared.parts import parts
-from api.shared.querying import DEFAULT_LIMIT, AllowStale, Cursor, Limit, MinPosition, Page, freshness, one, page, read_cursor, write_cursor
+from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
 from api.shared.routing import command, query
 from application.identity.typed import Typed
 from application.identity.user import CreateUser, RegisterUser
@@ -21,6 +22,7 @@ from domain.identity.person import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD
 from domain.identity.role import DEFAULT, Role
 from domain.shared.refused import NotFound
 from projections.identity.people import Shown, account, accounts
+from projections.shared.reading import Freshness
 
 Email = Annotated[str, Meta(max_length=LONGEST_EMAIL, description="Kept trimmed and case-folded.", examples=["ada@example.org"])]
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Ada Lovelace"])]
@@ -80,15 +82,13 @@ async def create_user(request: Req, data: JSONBody[CreateUserBody]) -> Response[
 @query("/api/v1/users", access=ADMINS, answers=Page[Shown], tags=["identity"])
 async def list_users(
     request: Req,
-    *,
+    fresh: NamedDependency[Freshness],
     limit: Limit = None,
     cursor: Cursor = None,
     role: Annotated[Role | None, QueryParameter(description="Only accounts with this role.")] = None,
-    min_position: MinPosition = None,
-    allow_stale: AllowStale = False,
 ) -> Response[bytes]:
     """All accounts in the order they were opened."""
-    known, size, fresh = parts(request), limit or DEFAULT_LIMIT, freshness(request, min_position, allow_stale)
+    known, size = parts(request), limit or DEFAULT_LIMIT
     (after,) = read_cursor(request, cursor, tuple[UUID]) or (None,)
     found, seen = await accounts(known.tables, known.names, fresh, limit=size + 1, role=role, after=after)
     following = write_cursor(request, found[size - 1].id) if len(found) > size else None
@@ -96,11 +96,9 @@ async def list_users(
 
 
 @query("/api/v1/users/{user_id:uuid}", access=ADMINS, answers=Shown, tags=["identity"])
-async def show_user(
-    request: Req, user_id: FromPath[UUID], *, min_position: MinPosition = None, allow_stale: AllowStale = False
-) -> Response[bytes]:
+async def show_user(request: Req, user_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """One account."""
-    known, fresh = parts(request), freshness(request, min_position, allow_stale)
+    known = parts(request)
     shown, seen = await account(known.tables, known.names, user_id, fresh)
     if shown is None:
         raise NotFound

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.testing import AsyncTestClient
 
@@ -12,6 +13,7 @@ from api.identity import jwks, session, user
 from api.shared.access import guard
 from api.shared.parts import Parts
 from api.shared.problems import HANDLERS
+from api.shared.querying import freshness
 from application.identity.standing import Standing
 from infra.security.idempotency import HttpKey
 from projections.identity.person_keys import PersonKeys
@@ -46,6 +48,7 @@ def client(identity: Identity) -> AsyncTestClient[Litestar]:
     app = Litestar(
         routes(jwks, session, user),
         guards=[guard],
+        dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         state=State({"parts": known}),
         openapi_config=None,

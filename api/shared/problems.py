@@ -156,6 +156,8 @@ def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Re
 
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
     """A parameter that litestar could not convert."""
+    if request.scope.get("route_handler") is not None and "'data'" in str(error.extra):
+        return on_body_refused(request, BodyRefused([FieldError("", "required", "this needs a JSON body")]))
     found = [
         FieldError(str(one.get("key", "")), code_for(str(one.get("message", ""))), str(one.get("message", "")))
         for one in (error.extra if isinstance(error.extra, list) else [])
@@ -177,9 +179,12 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
 
 def allowed_at(request: Request[Any, Any, Any]) -> str:
     """The methods an address knows."""
-    route = request.scope.get("path_template")
-    known = [one for one in request.app.routes if one.path_format == route] if route else []
-    return ", ".join(sorted({method for one in known for method in getattr(one, "methods", ())}))
+    asked = [part for part in request.url.path.split("/") if part]
+
+    def fits(known: Any) -> bool:
+        return len(known) == len(asked) and all(not isinstance(one, str) or one == part for one, part in zip(known, asked, strict=True))
+
+    return ", ".join(sorted({method for route in request.app.routes if fits(route.path_components) for method in getattr(route, "methods", ())}))
 
 
 def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from api.shared.access import ADMINS, caller
 from api.shared.parts import parts
+from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, streamed, write_cursor
 from api.shared.routing import query
 from api.tasks.views import TaskView, task_view
@@ -55,10 +56,16 @@ class Conditions:
         self.arguments.extend(values)
 
     def statuses(self, text: str | None) -> None:
-        """One of several statuses; raises `Invalid` (400) for a word that is none."""
-        if text and text.strip().lower() != "all":
-            wanted = msgspec.convert([word.strip().lower() for word in text.split(",")], list[Status])
-            self.add("status = any(%b::text[])" if len(wanted) > 1 else "status = %b", [one.value for one in wanted] if len(wanted) > 1 else wanted[0].value)
+        """One of several statuses, `all` for any; raises `BodyRefused` (400) for a word that is none."""
+        words = [word.strip().lower() for word in text.split(",")] if text else ["all"]
+        unknown = set(words) - set(Status) - {"all"}
+        if unknown:
+            allowed = ", ".join(Status)
+            raise BodyRefused([FieldError("status", "not_allowed", f"{', '.join(sorted(unknown))}: one of {allowed} is meant")])
+        if len(words) == 1 and words != ["all"]:
+            self.add("status = %b", words[0])
+        elif "all" not in words:
+            self.add("status = any(%b::text[])", words)
 
 
 @query("/api/v1/tasks", answers=Page[TaskView], tags=["tasks"])

@@ -49,4 +49,4 @@ def task_view(task: Any) -> TaskView:
 async def task_is_there(request: Request[Any, Any, Any]) -> None:
     """Raises `NotFound` unless the caller may see the task the address names."""
     task, _ = await parts(request).log.load(Task, request.path_params["task_id"])
-    must_see(task.but(deleted=task.deleted or task.version == 0), caller(request))
+    must_see(task.but(deleted=task.deleted or not task.exists), caller(request))

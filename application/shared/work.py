@@ -41,7 +41,7 @@ class UnitOfWork:
     async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
         """Decide on a stream that exists and stage the events."""
         state = await self.load(kind, stream_id)
-        if state.version == 0:
+        if not state.exists:
             raise NotFound
         if if_match is not None and if_match != state.version:
             raise PreconditionFailed(f"The version is {state.version}, not {if_match}.", version=state.version)

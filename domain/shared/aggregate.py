@@ -14,6 +14,11 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     version: int = 0
 
+    @property
+    def exists(self) -> bool:
+        """Whether its stream has begun; an id may also belong to a stream of another kind, which a view must tell."""
+        return self.version > 0
+
     def evolve(self, event: Event) -> Self:
         """The state after one more event. Never refuses: what is in the log happened."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it evolves")  # pragma: no cover

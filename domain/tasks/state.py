@@ -45,6 +45,11 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     completed_at: datetime | None = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether it was created: another stream's events make no task."""
+        return self.owner_id is not None
+
     def is_expired(self, now: datetime) -> bool:
         """Whether the lease has run out: from its last instant on, swept or not."""
         return self.status in OPEN and self.lock_expires_at is not None and now >= self.lock_expires_at

@@ -1,7 +1,6 @@
 """What every process does around its work: an event loop, JSON logs, a port for health, and an orderly end on SIGTERM."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ Work = Callable[[Settings, Health], Awaitable[None]]
 def run(name: str, settings: Settings, port: int, work: Work) -> None:
     """Run `work` until SIGTERM or SIGINT, with `/live /ready /metrics` on `port`."""
     configure(settings.log_level, name)
-    gc.unfreeze()
     uvloop.run(_supervise(name, settings, port, work))
 
 

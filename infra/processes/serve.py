@@ -1,7 +1,6 @@
 """The API process: answers HTTP."""
 
 import asyncio
-import gc
 import signal
 
 import psycopg
@@ -71,5 +70,4 @@ async def serve(settings: Settings, port: int) -> None:
 def main(settings: Settings, port: int) -> None:
     """Run until SIGTERM."""
     configure(settings.log_level, "serve")
-    gc.unfreeze()
     uvloop.run(serve(settings, port))

@@ -175,22 +175,32 @@ class Builds:
             build,
         )
 
+    async def give_up(self, build: Build, state: str) -> None:
+        """Note that a build cannot go on as it is (`diverged`, `stopped`); one in PostgreSQL that queries do not see is removed."""
+        if build.state in ("live", "diverged"):
+            await self.mark(build.model, build.build, state)
+        elif build.store == "postgres":
+            async with self._pool.connection() as connection, connection.transaction():
+                await _forget(connection, build.model, [build.build])
+                name = f"read_models.{build.model}_b{build.build}"
+                await connection.execute(f"drop table if exists {name}, {name}_groups, {name}_fill".encode())
+
     async def switch(self, model: ReadModel[Any], build: int) -> None:
         """Let queries see a build, in one transaction; the one they saw stays folded as `previous`, an older previous one goes."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(7709, 3)")
-            older = await (
-                await connection.execute(
-                    "delete from read_models where model = %s and state = 'previous' and build <> %s returning build", (model.table, build)
-                )
-            ).fetchall()
+            found = await connection.execute(
+                "select build from read_models where model = %s and state = 'previous' and build <> %s", (model.table, build)
+            )
+            older = [row[0] for row in await found.fetchall()]
+            await _forget(connection, model.table, older)
             await connection.execute(
                 "update read_models set state = 'previous' where model = %s and state in ('live', 'diverged', 'stopped') and build <> %s",
                 (model.table, build),
             )
             await connection.execute("update read_models set state = 'live' where model = %s and build = %s", (model.table, build))
             if model.store == "postgres":
-                dropped = [statement for (number,) in older for statement in RowTable(model, number).drop()]
+                dropped = [statement for number in older for statement in RowTable(model, number).drop()]
                 for statement in (*RowTable(model, build).show(), *dropped):
                     await connection.execute(statement.encode())
 
@@ -214,3 +224,6 @@ class Builds:
         return {row[0] for row in await self._run("select key from parked where model = %s and build = %s", model, build)}
 
 
+async def _forget(connection: AsyncConnection[Any], model: str, builds: list[int]) -> None:
+    for table in ("read_models", "parked"):
+        await connection.execute(f"delete from {table} where model = %s and build = any(%s)".encode(), (model, builds))

@@ -8,7 +8,8 @@ import msgspec
 from domain.shared.event import Recorded
 from projections.shared.read_model import Key, ReadModel, Row, key_text
 
-Touched = list[tuple[Recorded[Any], tuple[Key, ...]]]
+Touched = list[tuple[Recorded[Any], tuple[Key, ...], Exception | None]]
+"""Events with the keys each touches, or with the reason why these cannot be told."""
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -31,27 +32,35 @@ class Folded(msgspec.Struct):
 def touched(model: ReadModel[Any], events: Iterable[Recorded[Any]]) -> Touched:
     """The events a model listens to with the keys each touches."""
     listens = frozenset(model.listens)
-    return [(recorded, _keys(model, recorded)) for recorded in events if type(recorded.event) in listens]
+    return [(recorded, *_keys(model, recorded)) for recorded in events if type(recorded.event) in listens]
 
 
-def _keys(model: ReadModel[Any], recorded: Recorded[Any]) -> tuple[Key, ...]:
+def _keys(model: ReadModel[Any], recorded: Recorded[Any]) -> tuple[tuple[Key, ...], Exception | None]:
     try:
-        return model.keys(recorded)
-    except Exception:  # a key that cannot be told parks the stream; everything else goes on
-        return (recorded.stream_id,)
+        return model.keys(recorded), None
+    except Exception as error:  # noqa: BLE001 — a key that cannot be told parks the stream; everything else goes on
+        return (), error
+
+
+def stream_text(recorded: Recorded[Any]) -> str:
+    """What is parked when an event's keys cannot be told: whatever its stream touches from there on."""
+    return f"stream:{recorded.stream_id}"
 
 
 def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None], parked: set[str]) -> Folded:
     """Fold events in order; `rows` holds every touched key that has a row, `parked` the keys that are left alone."""
     now: dict[Key, Row | None] = {}
     held: list[Parked] = []
-    for recorded, keys in events:
+    for recorded, keys, untold in events:
         try:
-            if parked and not parked.isdisjoint(map(key_text, keys)):
-                raise _TouchesParked
+            if untold is not None:
+                raise untold
+            if parked and not parked.isdisjoint((*map(key_text, keys), stream_text(recorded))):
+                raise TouchesParked
             changed = [(key, model.fold(key, now[key] if key in now else rows.get(key), recorded)) for key in keys]
         except Exception as error:  # folds must not fail; when one does, its keys wait for the fix (R3)
-            fresh = [key_text(key) for key in keys if key_text(key) not in parked]
+            texts = [key_text(key) for key in keys] if untold is None else [stream_text(recorded)]
+            fresh = [text for text in texts if text not in parked]
             parked.update(fresh)
             held += [Parked(key, recorded.position, repr(error)[:500]) for key in fresh]
             continue
@@ -60,7 +69,7 @@ def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None],
     return Folded(now, before, sums(model, before, now), held)
 
 
-class _TouchesParked(Exception):
+class TouchesParked(Exception):
     """One of the event's keys is parked already."""
 
 
@@ -87,7 +96,7 @@ def add_contrib(model: ReadModel[Any], row: Row, sign: int, total: dict[tuple[st
 def replay(model: ReadModel[Any], key: Key, events: Sequence[Recorded[Any]]) -> Row | None:
     """The row of one key after the given events, the way every other path would fold it."""
     row: Row | None = None
-    for recorded, keys in touched(model, events):
+    for recorded, keys, _ in touched(model, events):
         if key in keys:
             row = model.fold(key, row, recorded)
     return row

@@ -87,7 +87,7 @@ class Projector:
         stands = await self._store.stands(held)
         if not await self._reader.belongs(stands):
             log.error("the log lost what this read model has seen", extra={"model": self.model.name, "position": stands.position})
-            await self._builds.mark(self.model.table, self.build, "diverged")
+            await self._builds.give_up(held, "diverged")
             raise Damaged
         parked = await self._builds.parked(self.model.table, self.build)
         remembered = Remembered(self._store)
@@ -95,7 +95,7 @@ class Projector:
         while True:
             if time.monotonic() >= renew_at:
                 if not await self._builds.renew(held) or len(parked) > PARKED_AT_MOST or await self._is_beyond(stands):
-                    return await self._stop_if_broken(parked)
+                    return await self._stop_if_broken(held, parked)
                 renew_at = time.monotonic() + LEASE / 3
             if not await self._hub.beyond(stands.position, LEASE / 4):
                 continue
@@ -112,10 +112,10 @@ class Projector:
         """A position above the head: the log lost its tail (a restore, a fail-over)."""
         return stands.position > self._hub.head and not await self._reader.belongs(stands)
 
-    async def _stop_if_broken(self, parked: set[str]) -> None:
+    async def _stop_if_broken(self, held: Build, parked: set[str]) -> None:
         if len(parked) > PARKED_AT_MOST:
             log.error("too many keys are parked; the read model stops", extra={"model": self.model.name, "parked": len(parked)})
-            await self._builds.mark(self.model.table, self.build, "stopped")
+            await self._builds.give_up(held, "stopped")
 
     async def _next(self, position: int) -> Sequence[Recorded[Any]]:
         """What follows a position: from the window, else the hole is read from the log."""
@@ -127,7 +127,7 @@ class Projector:
         if events[0].position != stands.position + 1:
             raise RuntimeError(f"position {events[0].position} where {stands.position + 1} was expected")
         work = touched(self.model, events)
-        rows = await remembered.rows(list({key: None for _, keys in work for key in keys}))
+        rows = await remembered.rows(list({key: None for _, keys, _ in work for key in keys}))
         folded = fold(self.model, work, rows, parked)
         for one in folded.parked:
             log.error("a fold failed; its key is parked", extra={"model": self.model.name, "key": one.key, "error": one.error})

@@ -62,7 +62,7 @@ class Dispatch:
                 quiet = work.is_empty
             except Refused as refused:
                 result, quiet = refused, True
-            if quiet and work.loaded and not await self._log.settled(list(work.loaded)):
+            if quiet and work.loaded and not await self._log.settled(list(work.loaded), work.unwritten):
                 continue  # nothing to write, and what this was decided on was lost: look again
             try:
                 return await self._write(work, result, context, answering, now)
@@ -114,9 +114,8 @@ class Dispatch:
     @staticmethod
     def _replay(written: Written, context: Context) -> Outcome:
         key = context.key
-        if key is None or written.fingerprint != key.fingerprint and not key.lasting:
+        if key is None or (written.fingerprint != key.fingerprint and not key.lasting):
             raise IdempotencyKeyReused
         plain = key.open(written.answer) if written.answer else b"="
         again = UUID(bytes=plain[1:]) if plain[:1] == b"@" else None
         return Outcome(None, written.position, Answer(written.status, b"" if again else plain[1:], again), replayed=True)
-

@@ -85,8 +85,11 @@ class Log(Protocol):
     async def answered(self, key: bytes, *, lasting: bool) -> Written | None:
         """What a key was answered with, if it was used."""
 
-    async def settled(self, stream_ids: Sequence[UUID]) -> bool:
-        """Wait until this process's unwritten entries for these streams are written; False when one of them was lost."""
+    async def settled(self, stream_ids: Sequence[UUID], unwritten: Sequence[Aggregate] = ()) -> bool:
+        """Wait until this process's unwritten entries for these streams are written; False when one of them was lost.
+
+        `unwritten` are the states that were not written yet when they were read: False also when one of them is lost by now.
+        """
 
     async def holder(self, kind: str, hmac: bytes) -> UUID | None:
         """Who holds a unique name."""

@@ -97,6 +97,11 @@ class UnitOfWork:
         )
 
     @property
+    def unwritten(self) -> list[Aggregate]:
+        """The loaded states that were not written yet when they were read."""
+        return list(self._unwritten.values())
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self._events or self._claims or self._secrets)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from application.shared.ports import A, Claim, Entry, Lost, Written
+from domain.shared.aggregate import Aggregate
 from domain.shared.event import Recorded
 from infra.serialization import mapper
 from infra.serialization.mapper import UnwritableText
@@ -87,7 +88,7 @@ class MemoryLog:
         await self._between()
         return self._answered(key, lasting, self._now())
 
-    async def settled(self, stream_ids: Sequence[UUID]) -> bool:  # noqa: ARG002 — nothing here is ever unwritten.
+    async def settled(self, stream_ids: Sequence[UUID], unwritten: Sequence[Aggregate] = ()) -> bool:  # noqa: ARG002 — there is none.
         """Everything is written at once."""
         return True
 

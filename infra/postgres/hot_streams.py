@@ -1,7 +1,9 @@
 """States that include events of this process which are not written yet, so that commands on one stream form chains (A3)."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,12 +12,16 @@ from application.shared.ports import Entry
 from domain.shared.aggregate import Aggregate
 from infra.postgres.batch import Verdict
 
+REMEMBERED: Final = 2000
+"""States of lost entries that are known as such for a while: as many as there are commands waiting at most."""
+
 
 class Hot(msgspec.Struct, eq=False):
     """A stream with unwritten events: the state after them, and a generation that ends when one of them is lost."""
 
     state: Aggregate
     last: "asyncio.Future[Verdict]"
+    states: list[Aggregate]
     unwritten: int = 0
     lost: bool = False
 
@@ -25,6 +31,7 @@ class HotStreams:
 
     def __init__(self) -> None:
         self._hot: dict[UUID, Hot] = {}
+        self._lost: deque[Aggregate] = deque(maxlen=REMEMBERED)
 
     def state(self, stream_id: UUID) -> Aggregate | None:
         """The state after all unwritten events, if there are any."""
@@ -33,7 +40,9 @@ class HotStreams:
 
     def fits(self, entry: Entry) -> bool:
         """Whether the entry was decided on what its streams come to at this moment, unwritten events included."""
-        return all((hot.state if (hot := self._hot.get(stream_id)) else None) is entry.unwritten.get(stream_id) for stream_id in entry.states)
+        return all(
+            (hot.state if (hot := self._hot.get(stream_id)) else None) is entry.unwritten.get(stream_id) for stream_id in entry.states
+        )
 
     def join(self, entry: Entry, done: "asyncio.Future[Verdict]") -> list[Hot]:
         """Let the entry's states be what the next commands on its streams see."""
@@ -41,8 +50,9 @@ class HotStreams:
         for stream_id, state in entry.states.items():
             hot = self._hot.get(stream_id)
             if hot is None:
-                hot = self._hot[stream_id] = Hot(state, done)
+                hot = self._hot[stream_id] = Hot(state, done, [])
             hot.state, hot.last = state, done
+            hot.states.append(state)
             hot.unwritten += 1
             joined.append(hot)
         if joined:
@@ -54,13 +64,16 @@ class HotStreams:
         for stream_id, hot in zip(entry.states, joined, strict=True):
             hot.unwritten -= 1
             hot.lost = hot.lost or not kept
+            if hot.lost:
+                self._lost.extend(hot.states)
+                hot.states.clear()
             if (hot.lost or hot.unwritten == 0) and self._hot.get(stream_id) is hot:
                 del self._hot[stream_id]
 
-    async def settled(self, stream_ids: Sequence[UUID]) -> bool:
-        """Wait for the newest unwritten entry of each stream; False when one was lost."""
+    async def settled(self, stream_ids: Sequence[UUID], unwritten: Sequence[Aggregate]) -> bool:
+        """Wait for the newest unwritten entry of each stream; False when one was lost, or one of these states is lost already."""
         waiting = [self._hot[stream_id].last for stream_id in stream_ids if stream_id in self._hot]
-        if not waiting:
-            return True
-        told = await asyncio.gather(*map(asyncio.shield, waiting), return_exceptions=True)
+        told = await asyncio.gather(*map(asyncio.shield, waiting), return_exceptions=True) if waiting else []
+        if any(state is lost for state in unwritten for lost in self._lost):
+            return False
         return all(isinstance(verdict, Verdict) and verdict.outcome == "ok" for verdict in told)

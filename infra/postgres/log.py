@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from application.shared.ports import A, Entry, Lost, Written
+from domain.shared.aggregate import Aggregate
 from infra.postgres.appender import Appender
 from infra.postgres.batch import Verdict, encode
 from infra.postgres.connections import connect, pool
@@ -85,9 +86,9 @@ class PostgresLog:
         row = await self._row(query, key)
         return None if row is None else Written(row[0], True, row[1], row[2], row[3])
 
-    async def settled(self, stream_ids: Sequence[UUID]) -> bool:
+    async def settled(self, stream_ids: Sequence[UUID], unwritten: Sequence[Aggregate] = ()) -> bool:
         """Wait until this process's entries for these streams are written."""
-        return await self._hot.settled(stream_ids)
+        return await self._hot.settled(stream_ids, unwritten)
 
     async def holder(self, kind: str, hmac: bytes) -> UUID | None:
         """Who holds a unique name."""

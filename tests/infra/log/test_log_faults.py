@@ -86,10 +86,7 @@ async def test_a_chain_whose_acknowledgement_was_lost_is_whole(proxied):
 async def test_another_command_with_the_same_version_is_not_taken_for_the_lost_one(proxied, database):
     log, proxy = proxied
     stream = uuid4()
-    other = PostgresLog(database.app_url, readers=1)
-    await other.start()
-    await other.append(entry(other, added(stream, 1, 7)))
-    await other.stop()
+    await write_from_elsewhere(database, added(stream, 1, 7))
     proxy.lose_answer()
     assert await outcome(log, entry(log, added(stream, 1, 9))) == "lost"
     assert (proxy.cuts, await total(log, stream)) == (1, (7, 1))
@@ -128,6 +125,35 @@ async def test_increments_under_a_connection_that_is_killed_again_and_again_all_
     await killing
     assert killed >= 2
     assert await total(postgres_log, stream) == (200, 200)
+
+
+async def test_nothing_is_concluded_from_an_event_that_was_lost_meanwhile(database, postgres_log):
+    """A command that changes nothing looks whether what it was decided on was written: "done already" must be true."""
+    stream = uuid4()
+    await write_from_elsewhere(database, added(stream, 1, 7))
+    async with await connect(database.app_url, name="watching") as watching, await connect(database.app_url, name="holder") as holder:
+        await holder.execute("begin")
+        await holder.execute(TAKE)
+        stale = entry(postgres_log, added(stream, 1, 9))
+        stale.states = {stream: Counter(id=stream, total=9, version=1)}
+        losing = asyncio.create_task(postgres_log.append(stale))
+        await eventually(lambda: locks_waited_for(watching), what="the stale command to wait for the lock")
+        phantom, position = await postgres_log.load(Counter, stream)
+        assert (phantom.total, position) == (9, 0)
+    with pytest.raises(Lost):
+        await losing
+    assert not await postgres_log.settled([stream], [phantom])
+    real, _ = await postgres_log.load(Counter, stream)
+    assert real.total == 7
+    assert await postgres_log.settled([stream], [])
+
+
+async def write_from_elsewhere(database, *events):
+    """Events that another process wrote."""
+    other = PostgresLog(database.app_url, readers=1)
+    await other.start()
+    await other.append(entry(other, *events))
+    await other.stop()
 
 
 async def test_only_the_culprit_of_a_batch_fails(postgres_log):

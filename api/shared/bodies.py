@@ -25,7 +25,7 @@ class StrictBody(AbstractDTO[Any]):
     _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
 
     @classmethod
-    def create_for_field_definition(cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None) -> None:
+    def create_for_field_definition(cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None) -> None:  # noqa: ARG003 — the signature litestar calls.
         """Prepare the decoder of a handler's `data`."""
         if field_definition.name == "data":
             cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
@@ -38,18 +38,18 @@ class StrictBody(AbstractDTO[Any]):
         return decode(self._decoders[connection.route_handler.handler_id], value)
 
     @classmethod
-    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Reference | Schema:
+    def create_openapi_schema(cls, field_definition: FieldDefinition, handler_id: str, schema_creator: Any) -> Reference | Schema:  # noqa: ARG003 — the signature litestar calls.
         """The schema of the struct itself."""
         found: Reference | Schema = schema_creator.for_field_definition(field_definition)
         return found
 
     @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[Any, None, None]:
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[Any, None, None]:  # noqa: ARG003 — the signature litestar calls.
         """Not used: nothing is transferred field by field."""
         yield from ()
 
     @classmethod
-    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003 — the signature litestar calls.
         """Not used."""
         return False
 

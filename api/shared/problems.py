@@ -3,12 +3,12 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from application.shared.dispatch import IdempotencyKeyReused
 from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
@@ -130,15 +130,15 @@ class _OnceItIsThere(Response[bytes]):
         super().__init__(answer.content, status_code=answer.status_code, media_type=MEDIA_TYPE, headers=dict(answer.headers))
         self._look = look
 
-    def to_asgi_response(self, request: Request[Any, Any, Any], **more: Any) -> ASGIApp:
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **more: Any) -> Any:
         """Look first, then answer."""
-        usual = super().to_asgi_response(request=request, **more)
+        usual = super().to_asgi_response(app, request, **more)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await self._look(request)
             except Refused as refused:
-                await on_refused(request, refused).to_asgi_response(request=request, **more)(scope, receive, send)
+                await on_refused(request, refused).to_asgi_response(app, request, **more)(scope, receive, send)
             else:
                 await usual(scope, receive, send)
 
@@ -149,8 +149,8 @@ def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Re
     """A body or query that does not fit."""
     detail = "; ".join(f"{error.pointer or 'body'}: {error.message}" for error in refused.errors)
     answer = problem(request, refused.status, refused.code, detail, refused.errors)
-    handler = request.scope.get("route_handler")
-    look = handler.opt.get("exists") if handler is not None else None
+    handler: Any = request.scope.get("route_handler")
+    look = handler.opt.get("exists") if handler else None
     return _OnceItIsThere(answer, look) if look is not None and "user" in request.scope else answer
 
 
@@ -160,7 +160,7 @@ def on_validation(request: Request[Any, Any, Any], error: ValidationException) -
         return on_body_refused(request, BodyRefused([FieldError("", "required", "this needs a JSON body")]))
     found = [
         FieldError(str(one.get("key", "")), code_for(str(one.get("message", ""))), str(one.get("message", "")))
-        for one in (error.extra if isinstance(error.extra, list) else [])
+        for one in cast("list[Any]", error.extra or [])
         if isinstance(one, dict)
     ]
     return on_body_refused(request, BodyRefused(found or [FieldError("", "invalid", "the request does not fit")]))

@@ -37,7 +37,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True):
 
 def freshness(request: Req, min_position: MinPosition = None, allow_stale: AllowStale = False) -> Freshness:  # noqa: FBT002 — a parameter.
     """How new the answer must be: as new as the caller's own newest event."""
-    return Freshness(caller(request).id, min_position or 0, allow_stale)
+    return Freshness(caller(request).id, min_position=min_position or 0, allow_stale=allow_stale)
 
 
 def one(request: Req, shown: msgspec.Struct, *, version: int, position: int, stale: bool = False) -> Response[bytes]:

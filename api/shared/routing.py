@@ -32,8 +32,7 @@ Decorator = Callable[[Callable[..., Any]], Any]
 
 def _problems(*statuses: int) -> dict[int, ResponseSpec]:
     return {
-        status: ResponseSpec(Problem, description=TOLD[status], media_type="application/problem+json", generate_examples=False)
-        for status in statuses
+        status: ResponseSpec(Problem, description=TOLD[status], media_type="application/problem+json", generate_examples=False) for status in statuses
     }
 
 

@@ -54,7 +54,7 @@ class Claimed(msgspec.Struct, frozen=True):
 class _NotStored(Viewed):
     """A claim that came too late is not what a retry should be told."""
 
-    def refusal(self, refused: Refused) -> Answer | None:
+    def refusal(self, refused: Refused) -> Answer | None:  # noqa: ARG002 — as in Viewed.
         """Not stored."""
         return None
 

@@ -112,5 +112,3 @@ def _refuse_incomplete(data: Batch) -> None:
     needed = {"assign": ("node_id", data.node_id), "set_priority": ("priority", data.priority)}.get(data.action)
     if needed is not None and needed[1] is None:
         raise BodyRefused([FieldError(f"/{needed[0]}", "required", f"{data.action} needs {needed[0]}")])
-
-

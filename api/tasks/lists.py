@@ -164,5 +164,3 @@ async def task_stats(request: Req, fresh: Freshness, user_id: UUID | None = None
     counts, position, stale = await parts(request).caches.groups(TASK_COUNTS, [group], NUMBERS, fresh)
     headers = {"Daybook-Position": str(position), "Cache-Control": "no-store"} | ({"Daybook-Stale": "true"} if stale else {})
     return Response(msgspec.json.encode(counts[group]), media_type="application/json", headers=headers)
-
-

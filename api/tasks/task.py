@@ -48,10 +48,10 @@ class TaskChanges(Body, frozen=True, kw_only=True):
     """A JSON merge patch (RFC 7396): what is left out stays, null clears."""
 
     title: Title | UnsetType = UNSET
-    description: Description | None | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
     payload: Any | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
-    due_date: datetime | None | UnsetType = UNSET
+    due_date: datetime | UnsetType | None = UNSET
 
 
 class Reason(Body, frozen=True, kw_only=True):

@@ -31,9 +31,7 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def recorded(self) -> Recorded[Any]:
         """The event in today's shape."""
-        return recorded(
-            (self.position, self.stream_id, self.version, self.type, self.data, self.metadata, self.actor_id, self.recorded_at)
-        )
+        return recorded((self.position, self.stream_id, self.version, self.type, self.data, self.metadata, self.actor_id, self.recorded_at))
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):

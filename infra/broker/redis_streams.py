@@ -19,7 +19,14 @@ log = logging.getLogger(__name__)
 async def _parse(message: Any) -> RedisBatchStreamMessage:
     """FastStream's own batch parser reads and writes every body as JSON twice; ours stay bytes."""
     return RedisBatchStreamMessage(
-        raw_message=message, body=b"", message_id="", correlation_id="", headers={}, batch_headers=[], consumer=None, group=None
+        raw_message=message,
+        body=b"",
+        message_id="",
+        correlation_id="",
+        headers={},
+        batch_headers=[],
+        consumer=None,  # type: ignore[arg-type]  # there is no consumer group to acknowledge to
+        group=None,
     )
 
 
@@ -30,7 +37,13 @@ async def _decode(message: RedisBatchStreamMessage) -> list[bytes]:
 
 def broker(url: str) -> RedisBroker:
     """A broker whose reads may wait 5 s and whose other commands fail soon."""
-    return RedisBroker(url, logger=None, apply_types=False, socket_timeout=8.0, socket_connect_timeout=2.0)
+    return RedisBroker(
+        url,
+        logger=None,  # type: ignore[arg-type]  # None is documented: our own logs say what matters
+        apply_types=False,
+        socket_timeout=8.0,
+        socket_connect_timeout=2.0,
+    )
 
 
 class ChunkPublisher:

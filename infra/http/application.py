@@ -23,7 +23,7 @@ from infra.postgres.tables import PostgresTables
 from infra.redis.caches import RedisCaches
 from infra.redis.progress import Progress
 from infra.security.idempotency import HttpKey
-from infra.security.sealing import SubKeys
+from infra.security.secret_keys import SubKeys
 from infra.security.tokens import RsaTokens
 from infra.settings import Settings
 from projections.identity.person_keys import PersonKeys

@@ -73,8 +73,7 @@ async def docs() -> Redirect:
 async def problems() -> str:
     """Every code a problem can have: where the `type` of each problem points."""
     rows = "".join(
-        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{html.escape(title)}</td></tr>'
-        for code, status, title in sorted(_codes())
+        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{html.escape(title)}</td></tr>' for code, status, title in sorted(_codes())
     )
     head = "<tr><th>code</th><th>status</th><th>meaning</th></tr>"
     return f"<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title><h1>Problems</h1><table>{head}{rows}</table></html>"

@@ -5,7 +5,8 @@ import re
 import time
 from typing import Any, Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Send
 from prometheus_client import Counter, Histogram
 
 from api.shared.health import Health
@@ -21,11 +22,9 @@ SECURITY: Final = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-PAGE_POLICY: Final = (
-    b"content-security-policy",
-    b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:;"
-    b" connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'",
-)
+_PAGE: Final = """default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;
+ font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"""
+PAGE_POLICY: Final = (b"content-security-policy", _PAGE.replace("\n", "").encode())
 SECONDS: Final = Histogram(
     "daybook_request_seconds",
     "Time to answer, by route.",
@@ -45,23 +44,23 @@ class Edge:
         self._series: dict[tuple[str, str, int], Any] = {}
         self.in_flight = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass a request through."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
         headers: dict[bytes, bytes] = dict(scope["headers"])
         trace_id, more = self._trace(headers)
-        scope["trace_id"] = trace_id  # type: ignore[typeddict-unknown-key]  # ours, read back by api.shared
+        scope["trace_id"] = trace_id
         scope["path"] = scope["path"] or "/"
         is_page = scope["path"].startswith("/api/docs")
 
-        async def send_more(message: Message) -> None:
+        async def send_more(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *more, *SECURITY, PAGE_POLICY if is_page else POLICY]  # type: ignore[typeddict-item]
+                message["headers"] = [*message["headers"], *more, *SECURITY, PAGE_POLICY if is_page else POLICY]
             await send(message)
 
         IN_FLIGHT.inc()

@@ -1,0 +1,1 @@
+"""Numbered SQL files: what cannot be rebuilt, one object each."""

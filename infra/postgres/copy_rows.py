@@ -50,6 +50,8 @@ def _time(value: datetime) -> bytes:
 
 def _json(value: Any) -> bytes:
     data = bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
+    if data == b"null":
+        return NULL  # As `json_populate_recordset`, by which live folding writes, has it.
     return _length(len(data)) + data
 
 

@@ -40,9 +40,7 @@ class HotStreams:
 
     def fits(self, entry: Entry) -> bool:
         """Whether the entry was decided on what its streams come to at this moment, unwritten events included."""
-        return all(
-            (hot.state if (hot := self._hot.get(stream_id)) else None) is entry.unwritten.get(stream_id) for stream_id in entry.states
-        )
+        return all((hot.state if (hot := self._hot.get(stream_id)) else None) is entry.unwritten.get(stream_id) for stream_id in entry.states)
 
     def join(self, entry: Entry, done: "asyncio.Future[Verdict]") -> list[Hot]:
         """Let the entry's states be what the next commands on its streams see."""

@@ -71,7 +71,7 @@ class PostgresLog:
         if verdict.outcome == "ok":
             return Written(verdict.position)
         if verdict.outcome == "duplicate":
-            return Written(verdict.position, True, bytes(verdict.fingerprint), verdict.status, verdict.answer)
+            return Written(verdict.position, duplicate=True, fingerprint=bytes(verdict.fingerprint), status=verdict.status, answer=verdict.answer)
         if verdict.outcome == "taken":
             raise next(claim for claim in reversed(entry.claims) if claim.hmac == verdict.fingerprint).taken
         raise Lost
@@ -84,7 +84,7 @@ class PostgresLog:
             query = """select position, fingerprint, status, answer from http_keys
                        where key = %b and recorded_at > clock_timestamp() - interval '24 hours' limit 1"""
         row = await self._row(query, key)
-        return None if row is None else Written(row[0], True, row[1], row[2], row[3])
+        return None if row is None else Written(row[0], duplicate=True, fingerprint=row[1], status=row[2], answer=row[3])
 
     async def settled(self, stream_ids: Sequence[UUID], unwritten: Sequence[Aggregate] = ()) -> bool:
         """Wait until this process's entries for these streams are written."""

@@ -13,7 +13,7 @@ from infra.serialization.mapper import UnknownEventType, decode
 COLUMNS: Final = "position, stream_id, version, type, data, metadata, actor_id, recorded_at"
 
 
-class Unknown(Event):
+class Unknown(Event, frozen=True):
     """An event of newer code: it has its place in the log, and nothing here listens to it."""
 
 

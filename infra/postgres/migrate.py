@@ -51,7 +51,7 @@ def migrate(url: str, migrations: Iterable[Migration] | None = None) -> list[str
         connection.execute("set client_min_messages = warning")
         connection.execute("select pg_advisory_lock(7709, 2)")
         connection.execute(PREPARE)
-        applied = dict(connection.execute("select number, checksum from daybook.migrations").fetchall())
+        applied: dict[int, bytes] = dict(connection.execute("select number, checksum from daybook.migrations").fetchall())
         newest = max((migration.number for migration in wanted), default=0)
         if any(number > newest for number in applied):
             raise NewerSchema(f"the database has migration {max(applied)}, this code knows {newest}: use a newer Daybook")

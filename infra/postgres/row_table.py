@@ -44,8 +44,8 @@ class RowTable:
         columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
         return [
             f"create table if not exists read_models.{self.name} ({columns})",
-            f'create table if not exists read_models.{self.name}_groups ("group" text collate "C", name text collate "C", number bigint not null, '
-            f'primary key ("group", name))',
+            f"""create table if not exists read_models.{self.name}_groups (
+                    "group" text collate "C", name text collate "C", number bigint not null, primary key ("group", name))""",
         ]
 
     def index(self) -> list[str]:
@@ -122,7 +122,9 @@ class RowTable:
 
     def _apply_statement(self) -> str:
         table = f"read_models.{self.name}"
-        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.model.key) or f"{self._key} = excluded.{self._key}"
+        changed = (
+            ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.model.key) or f"{self._key} = excluded.{self._key}"
+        )
         return f"""
             with moved as (
                 update read_models set position = %(to)s, stream_id = %(stream)s, version = %(version)s,

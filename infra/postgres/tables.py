@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from functools import cache
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -47,11 +46,9 @@ class PostgresTables:
         found = [model.row(*row[HEAD:]) for row in rows if row[key] is not None]
         return SeenMany(found, told.position, stale, told.parked)
 
-    async def newest_first(
-        self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID
-    ) -> AsyncIterator[Sequence[R]]:
+    async def newest_first(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID) -> AsyncIterator[Sequence[R]]:
         """All rows that fit, older than a key."""
-        key: LiteralString = model.key[0]  # type: ignore[assignment]  # a field's name
+        key: LiteralString = model.key[0]
         while True:
             rest: LiteralString = f"{where} and {key} < %b order by {key} desc limit {PAGE}"
             found = await self.many(model, rest, (*arguments, before), Freshness(allow_stale=True))
@@ -109,12 +106,12 @@ HEAD: Final = len(_Told.__struct_fields__)
 
 
 def _key_at(model: ReadModel[Any]) -> int:
-    return model.row.__struct_fields__.index(model.key[0])
+    names: tuple[str, ...] = model.row.__struct_fields__
+    return names.index(model.key[0])
 
 
-@cache
-def _columns(model_row: type) -> str:
-    return ", ".join(f"r.{field.name}" for field in msgspec.structs.fields(model_row))
+def _columns(row: type[msgspec.Struct]) -> str:
+    return ", ".join(f"r.{name}" for name in row.__struct_fields__)
 
 
 def _one(model: ReadModel[Any]) -> str:

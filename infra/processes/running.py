@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 import uvloop
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from api.shared.health import Health, health_app
 from infra.observability.logs import configure
@@ -44,7 +44,7 @@ async def _work(settings: Settings, health: Health, work: Work) -> None:
     await work(settings, health)
 
 
-def web_server(app: Litestar, host: str, port: int, *, drain: float = 1.0) -> uvicorn.Server:
+def web_server(app: ASGIApp, host: str, port: int, *, drain: float = 1.0) -> uvicorn.Server:
     """A uvicorn server that leaves signals and logs to its process and trusts no proxy header."""
     config = uvicorn.Config(
         app,

@@ -1,11 +1,11 @@
-"""A build of a read model in Redis: one script writes absolute rows and sums and, last, the position (R9).
+r"""A build of a read model in Redis: one script writes absolute rows and sums and, last, the position (R9).
 
 Keys (one hash slot each model): `{model}:active` → build; `{model}:b1:meta` (log, position, epoch, rows), `:rows` key → JSON row,
 `:groups` "group\\tname" → number, `:z:<name>` sorted sets. A missing position means *not ready*, never an empty answer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -82,11 +82,11 @@ class RowCache:
         return stands, int(epoch or 0)
 
     async def _read_meta(self) -> list[Any]:
-        found: list[Any] = await self.redis.hmget(self.meta, ["log", "position", "stream", "version", "epoch", "rows"])  # type: ignore[misc]
+        found: list[Any] = await self.redis.hmget(self.meta, ["log", "position", "stream", "version", "epoch", "rows"])
         return found
 
     async def _hlen(self) -> int:
-        return int(await self.redis.hlen(self.rows_key))  # type: ignore[misc]  # redis-py types both colours at once
+        return int(await self.redis.hlen(self.rows_key))
 
     async def clear(self) -> None:
         """Forget everything of this build, position first."""
@@ -110,16 +110,16 @@ class RowCache:
 
     async def filling(self) -> bytes | None:
         """The fill that was begun and is not finished."""
-        found: bytes | None = await self.redis.hget(self.meta, "fill")  # type: ignore[misc]
+        found: bytes | None = await self.redis.hget(self.meta, "fill")
         return found
 
     async def filled(self) -> dict[int, bytes]:
         """What the finished parts of a fill have to say."""
-        return {int(part): told for part, told in (await self.redis.hgetall(self.prefix + "fill")).items()}  # type: ignore[misc]
+        return {int(part): told for part, told in (await self.redis.hgetall(self.prefix + "fill")).items()}
 
     async def mark(self, part: int, told: str) -> None:
         """Note that a part is filled."""
-        await self.redis.hset(self.prefix + "fill", str(part), told)  # type: ignore[misc]
+        await self.redis.hset(self.prefix + "fill", str(part), told)
 
     async def forget_fill(self) -> None:
         """Drop the notes of a fill that is finished."""
@@ -146,13 +146,13 @@ class RowCache:
 
     async def page(self, cursor: int, limit: int) -> tuple[int, list[Row]]:
         """The next rows in no order (each at least once while it exists) and the next cursor, 0 at the end."""
-        following, found = await self.redis.hscan(self.rows_key, cursor, count=limit)  # type: ignore[misc]
+        following, found = await cast("Any", self.redis).hscan(self.rows_key, cursor, count=limit)
         return int(following), [self._decode(value) for value in found.values()]
 
     async def sums(self) -> tuple[int, dict[tuple[str, str], int]]:
         """Position and all sums, from one transaction; raises `Damaged`."""
         async with self.redis.pipeline(transaction=True) as pipe:
-            position, found = await pipe.hget(self.meta, "position").hgetall(self.groups_key).execute()  # type: ignore[union-attr]
+            position, found = await cast("Any", pipe).hget(self.meta, "position").hgetall(self.groups_key).execute()
         if position is None:
             raise Damaged
         return int(position), {_pair(name): int(number) for name, number in found.items()}

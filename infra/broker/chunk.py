@@ -36,7 +36,8 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Positions `first`..`last` of a log whose newest position is `head`. A beacon has no events and `first` > `last`;
-    an event too large to travel is announced by its position alone."""
+    an event too large to travel is announced by its position alone.
+    """
 
     log_id: UUID
     first: int

@@ -64,9 +64,7 @@ class Builds:
         """Register and create a new build; its number."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(7709, 3)")
-            row = await (
-                await connection.execute("select coalesce(max(build), 0) + 1 from read_models where model = %s", (model.table,))
-            ).fetchone()
+            row = await (await connection.execute("select coalesce(max(build), 0) + 1 from read_models where model = %s", (model.table,))).fetchone()
             number = int(row[0]) if row else 1
             await connection.execute(
                 "insert into read_models (model, build, store, state, log_id, position) values (%s, %s, %s, %s, %s, %s)",

@@ -58,7 +58,7 @@ def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None],
             if parked and not parked.isdisjoint((*map(key_text, keys), stream_text(recorded))):
                 raise TouchesParked
             changed = [(key, model.fold(key, now[key] if key in now else rows.get(key), recorded)) for key in keys]
-        except Exception as error:  # folds must not fail; when one does, its keys wait for the fix (R3)
+        except Exception as error:  # noqa: BLE001 — folds must not fail; when one does, its keys wait for the fix (R3)
             texts = [key_text(key) for key in keys] if untold is None else [stream_text(recorded)]
             fresh = [text for text in texts if text not in parked]
             parked.update(fresh)

@@ -85,5 +85,5 @@ class Hub:
             if time.monotonic() - self._heard_at >= SILENCE:
                 try:
                     self.told(await ask())
-                except Exception as error:  # the database is away; ask again soon
+                except Exception as error:  # noqa: BLE001 — the database is away; ask again soon
                     log.warning("the log cannot be asked for its head", extra={"error": repr(error)})

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import msgspec
@@ -59,14 +59,10 @@ async def rebuild(
             await _discard(shop, model, filling.build)
             raise Diverged(f"the log changed while {model.name} was rebuilt")
         await shop.builds.mark(model.table, filling.build, "ready", filling.checkpoint)
-        old = next(iter(await shop.builds.of(model.table, "live")), None)
         differs = None
         if not at_once:
-            await _catch_up(shop, model, filling.build, watch)
-            if old is not None:
-                watch.progress("comparing", 0, 1)
-                with suppress(Damaged):  # The old one cannot be read: maybe that is why it is made anew.
-                    differs = await differing(shop, model, old.build, filling.build)
+            async with _followed(shop, model, filling.build, watch):
+                differs = await _difference(shop, model, filling.build, watch)
         await show(shop, model, filling.build)
         return Rebuilt(model.name, filling.build, filling.checkpoint.position, time.monotonic() - began, differs, len(parked))
 
@@ -102,10 +98,19 @@ async def show(shop: Workshop, model: ReadModel[Any], build: int) -> None:
             await shop.cache(model, one.build).clear()
 
 
-async def _catch_up(shop: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> None:
-    """Wait until a build has reached the head of now: by the consumers, or from here when none of them takes it."""
+async def _difference(shop: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> int | None:
+    old = await shop.builds.of(model.table, "live")
+    watch.progress("comparing", 0, 1)
+    with suppress(Damaged):  # The old one cannot be read: maybe that is why it is made anew.
+        return await differing(shop, model, old[0].build, build) if old else None
+    return None
+
+
+@asynccontextmanager
+async def _followed(shop: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> AsyncIterator[None]:
+    """A build that has reached the head of now and is kept there: by the consumers, or from here when none of them takes it."""
     head = await shop.reader.head()
-    own: asyncio.Task[None] | None = None
+    own: list[asyncio.Task[None]] = []
     patient_until = time.monotonic() + PATIENCE
     try:
         while True:
@@ -115,25 +120,32 @@ async def _catch_up(shop: Workshop, model: ReadModel[Any], build: int, watch: Wa
             stands = await shop.stands(model, one)
             watch.progress("catching up", stands.position, head.position)
             if stands.position >= head.position:
-                return
-            if own is None and not one.is_held and time.monotonic() > patient_until:
-                own = asyncio.create_task(_projector(shop, model, build, head).run())
-            if own is not None and own.done():
-                own.result()
+                break
+            if not own and not one.is_held and time.monotonic() > patient_until:
+                hub = Hub(head.log_id)
+                own = [asyncio.create_task(work) for work in (_tell(shop, hub), _projector(shop, model, build, hub).run())]
+            for task in own:
+                if task.done():
+                    task.result()
             await asyncio.sleep(POLL)
+        yield
     finally:
-        if own is not None:
-            own.cancel()
+        for task in own:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await own
+                await task
 
 
-def _projector(shop: Workshop, model: ReadModel[Any], build: int, head: Any) -> Projector:
+async def _tell(shop: Workshop, hub: Hub) -> None:
+    while True:
+        hub.told(await shop.reader.head())
+        await asyncio.sleep(POLL)
+
+
+def _projector(shop: Workshop, model: ReadModel[Any], build: int, hub: Hub) -> Projector:
     async def moved(*_: Any) -> None:
         """Nobody reads this build yet."""
 
-    hub = Hub(head.log_id)
-    hub.told(head)
     return Projector(
         model=model,
         build=build,

@@ -139,7 +139,8 @@ class RowCache:
 
     async def snapshot(self, keys: Sequence[Key]) -> tuple[int, dict[Key, Row]]:
         """Position and rows of keys (≤ 1,000) from one script; raises `Damaged`."""
-        position, found = await self._snapshot(keys=[self.meta, self.rows_key], args=[key_text(key) for key in keys])
+        told: Any = await self._snapshot(keys=[self.meta, self.rows_key], args=[key_text(key) for key in keys])
+        position, found = told
         if position is None:
             raise Damaged
         return int(position), {key: self._decode(value) for key, value in zip(keys, found, strict=True) if value is not None}

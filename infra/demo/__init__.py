@@ -1,0 +1,1 @@
+"""Real input played through the public API: `daybook demo`."""

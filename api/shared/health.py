@@ -89,4 +89,4 @@ def health_routes(health: Health) -> list[ControllerRouterHandler]:
 
 def health_app(health: Health) -> Litestar:
     """A web application with nothing but health, for processes that are not the API."""
-    return Litestar(health_routes(health), openapi_config=None)
+    return Litestar(health_routes(health), openapi_config=None, logging_config=None)

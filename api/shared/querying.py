@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from api.shared.access import caller
@@ -20,10 +20,10 @@ from projections.shared.reading import Freshness
 Req = Request[Any, Any, Any]
 DEFAULT_LIMIT: Final = 50
 T = TypeVar("T")
-Limit = Annotated[int | None, Parameter(ge=1, le=200, description="How many at most; 50 where left out, unless the operation says otherwise.")]
-Cursor = Annotated[str | None, Parameter(max_length=500, description="Where the last page ended (`next_cursor`); opaque.")]
-MinPosition = Annotated[int | None, Parameter(ge=0, description="Show at least this position of the log (`position` of a command's answer).")]
-AllowStale = Annotated[bool, Parameter(description="Rather an old answer than 503 when the view has not caught up.")]
+Limit = Annotated[int | None, QueryParameter(ge=1, le=200, description="How many at most; 50 where left out, unless the operation says otherwise.")]
+Cursor = Annotated[str | None, QueryParameter(max_length=500, description="Where the last page ended (`next_cursor`); opaque.")]
+MinPosition = Annotated[int | None, QueryParameter(ge=0, description="Show at least this position of the log (`position` of a command's answer).")]
+AllowStale = Annotated[bool, QueryParameter(description="Rather an old answer than 503 when the view has not caught up.")]
 _encode = msgspec.json.Encoder().encode
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from api.shared.bodies import Body
@@ -61,7 +62,7 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 
 @command("/api/v1/tasks/batch", answers=BatchResult, tags=["tasks"])
-async def batch_tasks(request: Req, data: Batch) -> Response[bytes]:
+async def batch_tasks(request: Req, data: JSONBody[Batch]) -> Response[bytes]:
     """Do the same with many tasks; each succeeds or fails by itself."""
     most = parts(request).rules.batch_max
     if len(data.tasks) > most:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from api.shared.access import ADMINS, caller
@@ -24,7 +25,9 @@ from projections.tasks.task_history import TASK_HISTORY
 
 Req = Request[Any, Any, Any]
 PART = 1000
-Several = Annotated[str | None, Parameter(max_length=100, description="One status or several with commas: pending, in_progress, completed, failed.")]
+Several = Annotated[
+    str | None, QueryParameter(max_length=100, description="One status or several with commas: pending, in_progress, completed, failed.")
+]
 NUMBERS = ("total", *(status.value for status in Status), "high_priority", "dead")
 
 
@@ -70,7 +73,12 @@ class Conditions:
 
 @query("/api/v1/tasks", answers=Page[TaskView], tags=["tasks"])
 async def list_tasks(
-    request: Req, fresh: Freshness, status: Several = None, external_id: str | None = None, limit: Limit = None, cursor: Cursor = None
+    request: Req,
+    fresh: NamedDependency[Freshness],
+    status: Several = None,
+    external_id: FromQuery[str | None] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Response[bytes] | Stream:
     """The caller's tasks, newest first: those a person owns, those assigned to a node (all of them where no `limit` is given)."""
     who, sought = caller(request), Conditions()
@@ -86,12 +94,12 @@ async def list_tasks(
 @query("/api/v1/admin/tasks", access=ADMINS, answers=Page[TaskView], tags=["tasks"])
 async def list_all_tasks(
     request: Req,
-    fresh: Freshness,
+    fresh: NamedDependency[Freshness],
     status: Several = None,
-    node_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    dead: bool | None = None,  # noqa: FBT001 — a query parameter.
-    include_deleted: bool = False,  # noqa: FBT001, FBT002
+    node_id: FromQuery[UUID | None] = None,
+    owner_id: FromQuery[UUID | None] = None,
+    dead: FromQuery[bool | None] = None,
+    include_deleted: FromQuery[bool] = False,  # noqa: FBT002 — a query parameter.
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Response[bytes] | Stream:
@@ -133,7 +141,9 @@ async def _list(request: Req, fresh: Freshness, sought: Conditions, limit: int |
 
 
 @query("/api/v1/tasks/{task_id:uuid}/history", answers=Page[HistoryEntry], tags=["tasks"])
-async def task_history(request: Req, task_id: UUID, fresh: Freshness, limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
+async def task_history(
+    request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None
+) -> Response[bytes]:
     """What happened to a task, newest first. For its owner and administrators."""
     tables, who = parts(request).tables, caller(request)
     row = (await tables.one(TASK_BOARD, task_id, fresh)).row
@@ -154,7 +164,9 @@ async def task_history(request: Req, task_id: UUID, fresh: Freshness, limit: Lim
 
 
 @query("/api/v1/tasks/stats", answers=dict[str, int], tags=["tasks"])
-async def task_stats(request: Req, fresh: Freshness, user_id: UUID | None = None, node_id: UUID | None = None) -> Response[bytes]:
+async def task_stats(
+    request: Req, fresh: NamedDependency[Freshness], user_id: FromQuery[UUID | None] = None, node_id: FromQuery[UUID | None] = None
+) -> Response[bytes]:
     """How many tasks the caller has, by status. Administrators: of anybody, or of all."""
     who = caller(request)
     if not who.is_admin and (user_id or node_id) not in {None, who.id}:

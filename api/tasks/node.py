@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from api.shared.access import ADMINS, NODES, caller
@@ -66,7 +68,7 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 @query("/api/v1/nodes", access=ADMINS, answers=Page[NodeView], tags=["nodes"])
-async def list_nodes(request: Req, fresh: Freshness, limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
+async def list_nodes(request: Req, fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
     """All nodes, oldest first."""
     most, after = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (UUID(int=0),)
     rest = "where is_node and node_id > %b order by node_id limit %b"
@@ -78,7 +80,7 @@ async def list_nodes(request: Req, fresh: Freshness, limit: Limit = None, cursor
 
 
 @query("/api/v1/nodes/{node_id:uuid}", access=ADMINS, answers=NodeView, tags=["nodes"])
-async def get_node(request: Req, node_id: UUID, fresh: Freshness) -> Response[bytes]:
+async def get_node(request: Req, node_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """One node."""
     seen = await parts(request).tables.many(NODE_MODEL, "where is_node and node_id = %b", (node_id,), fresh)
     if not seen.rows:
@@ -107,19 +109,19 @@ def _view(row: NodeRow, name: str, counts: dict[str, int] | None, now: datetime)
 
 
 @command("/api/v1/nodes/{node_id:uuid}/drain", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
-async def drain_node(request: Req, node_id: UUID) -> Response[bytes]:
+async def drain_node(request: Req, node_id: FromPath[UUID]) -> Response[bytes]:
     """Give a node nothing new; its waiting tasks can be assigned to others with a batch."""
     return await carry_out(request, DrainNode(node_id=node_id), NodeState)
 
 
 @command("/api/v1/nodes/{node_id:uuid}/resume", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
-async def resume_node(request: Req, node_id: UUID) -> Response[bytes]:
+async def resume_node(request: Req, node_id: FromPath[UUID]) -> Response[bytes]:
     """Let a drained node work again."""
     return await carry_out(request, ResumeNode(node_id=node_id), NodeState)
 
 
 @command("/api/v1/nodes/{node_id:uuid}/capacity", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
-async def set_node_capacity(request: Req, node_id: UUID, data: Capacity) -> Response[bytes]:
+async def set_node_capacity(request: Req, node_id: FromPath[UUID], data: JSONBody[Capacity]) -> Response[bytes]:
     """Say how many tasks a node works on at once."""
     return await carry_out(request, SetNodeCapacity(node_id=node_id, capacity=data.capacity), NodeState)
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from api.shared.access import ADMINS, PEOPLE, caller
@@ -61,14 +63,14 @@ class Reason(Body, frozen=True, kw_only=True):
 
 
 @command("/api/v1/tasks", access=PEOPLE, status=201, answers=TaskView, tags=["tasks"])
-async def create_task(request: Req, data: NewTask) -> Response[bytes]:
+async def create_task(request: Req, data: JSONBody[NewTask]) -> Response[bytes]:
     """Create a task."""
     wish = CreateTask(**{name: getattr(data, name) for name in data.__struct_fields__})
     return await carry_out(request, wish, TaskView, of=Task, status=201, location="/api/v1/tasks/")
 
 
 @query("/api/v1/tasks/{task_id:uuid}", answers=TaskView, tags=["tasks"])
-async def get_task(request: Req, task_id: UUID, fresh: Freshness) -> Response[bytes]:
+async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """Read a task, as new as its newest event."""
     seen = await parts(request).tables.one(TASK_BOARD, task_id, fresh)
     if seen.row is None:
@@ -78,13 +80,13 @@ async def get_task(request: Req, task_id: UUID, fresh: Freshness) -> Response[by
 
 
 @change("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
-async def edit_task(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
+async def edit_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskChanges]) -> Response[bytes]:
     """Change some fields of a task."""
     return await _edit(request, task_id, data)
 
 
 @replace("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
-async def put_task(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
+async def put_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskChanges]) -> Response[bytes]:
     """Change some fields of a task (PUT means the same as PATCH)."""
     return await _edit(request, task_id, data)
 
@@ -95,18 +97,18 @@ async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[byte
 
 
 @remove("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, tags=["tasks"])
-async def delete_task(request: Req, task_id: UUID) -> Response[None]:
+async def delete_task(request: Req, task_id: FromPath[UUID]) -> Response[None]:
     """Hide a task; its history stays."""
     return await carry_out_silently(request, DeleteTask(task_id=task_id, if_match=if_match(request)))
 
 
 @command("/api/v1/tasks/{task_id:uuid}/restore", access=ADMINS, answers=TaskView, tags=["tasks"])
-async def restore_task(request: Req, task_id: UUID) -> Response[bytes]:
+async def restore_task(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
     """Bring a deleted task back."""
     return await carry_out(request, RestoreTask(task_id=task_id), TaskView, of=Task)
 
 
 @command("/api/v1/tasks/{task_id:uuid}/reopen", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
-async def reopen_task(request: Req, task_id: UUID, data: Reason) -> Response[bytes]:
+async def reopen_task(request: Req, task_id: FromPath[UUID], data: JSONBody[Reason]) -> Response[bytes]:
     """Take back that a task is completed, for a reason."""
     return await carry_out(request, ReopenTask(task_id=task_id, reason=data.reason), TaskView, of=Task)

@@ -3,51 +3,26 @@
 import asyncio
 import signal
 
-import psycopg
 import uvloop
-from redis.exceptions import RedisError
 
 from api.shared.health import Health
-from infra.app import System, system
+from infra.app import system
 from infra.http.access_log import AccessLog
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
 from infra.observability.logs import configure
-from infra.postgres.migrate import known_migrations
+from infra.processes.checks import watch
 from infra.processes.running import web_server
 from infra.redis.progress import Progress
 from infra.settings import Settings
-
-
-def checks(health: Health, parts: System) -> None:
-    """What the API needs (database, migrations) and what it can do without for a while (Redis)."""
-    newest = max(migration.number for migration in known_migrations())
-
-    async def database() -> str:
-        try:
-            async with parts.log.readers.connection(timeout=1.0) as connection:
-                row = await (await connection.execute("select max(number) from migrations")).fetchone()
-        except (psycopg.Error, OSError) as error:
-            return f"unreachable: {type(error).__name__}"
-        return "ok" if row and row[0] == newest else f"migration {row and row[0]} instead of {newest}"
-
-    async def redis() -> str:
-        try:
-            await parts.redis.ping()
-        except (RedisError, OSError) as error:
-            return f"unreachable: {type(error).__name__}"
-        return "ok"
-
-    health.require("database", database)
-    health.watch("redis", redis)
-    health.measure("daybook_append_queue", "Commands that wait to be written.", lambda: parts.log.appender.depth)
 
 
 async def serve(settings: Settings, port: int) -> None:
     """Until SIGTERM: refuse new work, finish what was accepted, then end."""
     health, access_log, progress = Health("serve"), AccessLog(enabled=settings.log_level != "error"), Progress(settings.redis_url)
     async with system(settings) as parts:
-        checks(health, parts)
+        watch(health, parts)
+        health.measure("daybook_append_queue", "Commands that wait to be written.", lambda: parts.log.appender.depth)
         edge = Edge(application(parts_of(parts, progress), health), health, access_log)
         health.describe(lambda: {"in_flight": edge.in_flight, "waiting_to_be_written": parts.log.appender.depth})
         server = web_server(edge, settings.host, port, drain=settings.shutdown_timeout)

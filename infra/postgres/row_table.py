@@ -128,7 +128,7 @@ class RowTable:
         return f"""
             with moved as (
                 update read_models set position = %(to)s, stream_id = %(stream)s, version = %(version)s,
-                    held_until = clock_timestamp() + interval '5 seconds'
+                    held_until = clock_timestamp() + interval '2 seconds'
                 where model = %(model)s and build = %(build)s and position = %(from)s and log_id = %(log)s and epoch = %(epoch)s returning 1),
             gone as (
                 delete from {table} t using moved, json_populate_recordset(null::{table}, %(gone)s::json) k where {self._keys_match("t", "k")}),

@@ -11,7 +11,7 @@ from infra.postgres.row_table import RowTable
 from infra.projection.checkpoint import Checkpoint
 from projections.shared.read_model import ReadModel
 
-LEASE: Final = 5
+LEASE: Final = 2
 """Seconds a consumer keeps a build without writing to it or renewing."""
 FOLDED: Final = ("live", "previous", "ready", "diverged")
 

@@ -96,6 +96,7 @@ class Projector:
             if time.monotonic() >= renew_at:
                 if not await self._builds.renew(held) or len(parked) > PARKED_AT_MOST or await self._is_beyond(stands):
                     return await self._stop_if_broken(held, parked)
+                await self._store.stands(held)  # Raises when rows were lost, also while nothing is written.
                 renew_at = time.monotonic() + LEASE / 3
             if not await self._hub.beyond(stands.position, LEASE / 4):
                 continue

@@ -73,17 +73,16 @@ class RowCache:
 
     async def checkpoint(self) -> tuple[Checkpoint, int] | None:
         """Where this build stands and under which epoch; None when Redis holds no position. Raises `Damaged`."""
-        log, position, stream, version, epoch, rows = await self._read_meta()
+        async with self.redis.pipeline(transaction=True) as pipe:  # At once: another process may be writing.
+            pipe.hmget(self.meta, ["log", "position", "stream", "version", "epoch", "rows"])
+            pipe.hlen(self.rows_key)
+            (log, position, stream, version, epoch, rows), there = await pipe.execute()
         if position is None or log is None:
             return None
-        if int(rows or 0) != await self._hlen():
+        if int(rows or 0) != there:
             raise Damaged
         stands = Checkpoint(UUID(log.decode()), int(position), UUID(stream.decode()) if stream else None, int(version) if version else None)
         return stands, int(epoch or 0)
-
-    async def _read_meta(self) -> list[Any]:
-        found: list[Any] = await self.redis.hmget(self.meta, ["log", "position", "stream", "version", "epoch", "rows"])
-        return found
 
     async def _hlen(self) -> int:
         return int(await self.redis.hlen(self.rows_key))

@@ -52,7 +52,7 @@ def box_fold(box: str, row: Box | None, recorded: Recorded[Any]) -> Box | None:
     total = (row.total if row else 0) + (event.amount if event.box == box else -event.amount)
     if event.box == box and event.amount == 0:
         return None
-    note = msgspec.Raw(msgspec.json.encode(event.note))
+    note = msgspec.Raw(msgspec.json.encode([event.note]))
     return Box(box, total, (row.puts if row else 0) + 1, recorded.recorded_at, note, total / 4, recorded.actor_id, total > 10)
 
 

@@ -187,6 +187,12 @@ def allowed_at(request: Request[Any, Any, Any]) -> str:
     return ", ".join(sorted({method for route in request.app.routes if fits(route.path_components) for method in getattr(route, "methods", ())}))
 
 
+def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A database or cache that is not there at the moment: try again soon, with the same idempotency key."""
+    log.warning("a dependency is away", extra={"error": repr(error), "trace_id": trace_of(request), "path": request.url.path})
+    return problem(request, 503)
+
+
 def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What nobody expected: logged with its trace, told without it."""
     log.error("unhandled", exc_info=error, extra={"trace_id": trace_of(request), "path": request.url.path})

@@ -1,19 +1,22 @@
 """The API put together: every route there is, behind one guard, with problems for every error and its document."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import psycopg
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
+from psycopg_pool import PoolClosed, PoolTimeout
+from redis.exceptions import RedisError
 
 from api.shared.access import guard
 from api.shared.health import Health, health_routes
 from api.shared.parts import Parts, Rules
-from api.shared.problems import HANDLERS
+from api.shared.problems import HANDLERS, on_unavailable
 from api.shared.querying import freshness
 from api.shared.routes import find_routes
 from application.identity.standing import Standing
@@ -27,6 +30,9 @@ from infra.security.secret_keys import SubKeys
 from infra.security.tokens import RsaTokens
 from infra.settings import Settings
 from projections.identity.person_keys import PersonKeys
+
+AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, RedisError, TimeoutError, ConnectionError)
+"""What drivers raise when their server is away; everything else they raise is a mistake of ours."""
 
 
 def rules(settings: Settings) -> Rules:
@@ -85,7 +91,7 @@ def application(parts: Parts, health: Health) -> Litestar:
         state=State({"parts": parts}),
         guards=[guard],
         dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, **dict.fromkeys(AWAY, on_unavailable)},
         openapi_config=document,
         cors_config=CORSConfig(allow_origins=origins, allow_credentials=True, max_age=86_400) if origins else None,
         request_max_body_size=parts.rules.max_request_size,

@@ -52,10 +52,10 @@ def create(*, email: str, name: str, password_stdin: bool, as_json: bool) -> Non
 
 def _password(*, from_stdin: bool) -> str:
     from infra.local.state import LocalProblem
+    from infra.settings import given
 
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    from infra.settings import given
 
     found = given("ADMIN_PASSWORD")
     if found:

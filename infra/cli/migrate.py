@@ -29,9 +29,7 @@ def command(*, status: bool, as_json: bool) -> None:
         raise LocalProblem(str(problem)) from None
     except psycopg.Error as error:
         raise LocalProblem(f"the database did not do it: {str(error).strip().splitlines()[0]}") from None
-    rows: list[dict[str, Any]] = [
-        {"number": one.number, "name": one.name, "applied_at": there.get(one.number)} for one in known_migrations()
-    ]
+    rows: list[dict[str, Any]] = [{"number": one.number, "name": one.name, "applied_at": there.get(one.number)} for one in known_migrations()]
     rows += [{"number": number, "name": "(of a newer Daybook)", "applied_at": at} for number, at in there.items() if number > len(rows)]
     pending = sum(row["applied_at"] is None for row in rows)
     if as_json:

@@ -207,8 +207,7 @@ async def _holding(shop: Workshop, held: Build, watch: Watch, work: Awaitable[No
         await work
     finally:
         keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        await asyncio.wait([keeping])  # Not awaited itself: that would swallow a cancellation of ours.
 
 
 async def rollback(settings: Settings, model: ReadModel[Any]) -> int:

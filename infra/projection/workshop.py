@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 from infra.postgres.connections import pool
 from infra.postgres.log_reader import LogReader
 from infra.projection.builds import Build, Builds
-from infra.projection.bulk_read import Stopped
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.fill import Watch
 from infra.projection.stores import CacheStore, Store, TableStore
@@ -88,6 +87,8 @@ async def in_thread(work: Callable[[], Result], watch: Watch) -> Result:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         watch.stop.set()
-        with suppress(Stopped):
-            await running
+        # However the work ends: its own failure must not stand in for the cancellation, or the caller would go on.
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # looked at, so that nobody complains
         raise

@@ -58,4 +58,5 @@ class Progress:
         """Until the model has moved, or it is time to look anyway."""
         changed = self._changed.setdefault(model.table, asyncio.Event())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), min(timeout, POLL))
+            async with asyncio.timeout(min(timeout, POLL)):  # `wait_for` can swallow a cancellation before Python 3.12.
+                await changed.wait()

@@ -1,0 +1,96 @@
+"""Which events a command can lead to, read from the code of its handler and of what that calls."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import FunctionType, ModuleType
+from typing import Any, Final
+
+from application.shared.command import Command
+from domain.shared.aggregate import Aggregate
+from domain.shared.event import Event
+
+OURS: Final = ("application.", "domain.")
+NOT_DECISIONS: Final = frozenset({"evolve", "but", "after", "exists"})
+"""Methods of aggregates that say what is, not what shall happen."""
+
+
+class Path:
+    """What was found on the way from one handler: the events it makes, and the aggregates that decide so."""
+
+    def __init__(self, handler: Callable[..., Any]) -> None:
+        self.events: dict[type[Event], type[Aggregate]] = {}
+        self._kinds: list[type[Aggregate]] = []
+        self._seen: set[Any] = set()
+        self._follow(handler, None)
+
+    def _follow(self, function: Any, owner: type[Aggregate] | None) -> None:
+        if not isinstance(function, FunctionType) or not function.__module__.startswith(OURS) or (function, owner) in self._seen:
+            return
+        self._seen.add((function, owner))
+        things = [(name, called, self._meaning(name, function)) for name, called in _names(function)]
+        self._kinds += [thing for _, _, thing in things if _is(thing, Aggregate) and thing not in self._kinds]
+        for name, called, thing in things:
+            if called and _is(thing, Event) and (owner or self._kinds):
+                self.events.setdefault(thing, owner or self._kinds[0])
+            elif isinstance(thing, FunctionType):
+                self._follow(thing, owner)
+            elif thing is None and name[0] != "ports" and name[-1] not in NOT_DECISIONS:
+                # `task.complete(…)`: a method of an aggregate this handler loads, or of the aggregate we are in (`self._failed(…)`).
+                for kind in (owner,) if owner and name[0] == "self" else tuple(self._kinds):
+                    self._follow(getattr(kind, name[-1], None), kind)
+
+    @staticmethod
+    def _meaning(name: tuple[str, ...], function: FunctionType) -> Any:
+        """What a dotted name stands for where it is a module's, a class's or a function's; None for a method of some value."""
+        thing = inspect.getclosurevars(function).globals.get(name[0]) or function.__globals__.get(name[0])
+        for part in name[1:]:
+            if not isinstance(thing, type | ModuleType):
+                return None
+            if _is(thing, Aggregate):
+                return None  # `Session.open(…)` is looked up with its owner
+            thing = getattr(thing, part, None)
+        return thing
+
+
+@cache
+def _names(function: FunctionType) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """Every name in the body of a function, with whether it is called; annotations and patterns are not looked at."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+    return tuple(_walk(definition.body))
+
+
+def _walk(nodes: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
+    for node in nodes:
+        if isinstance(node, ast.Call) and (name := _dotted(node.func)):
+            yield name, True
+        elif isinstance(node, ast.Name | ast.Attribute) and (name := _dotted(node)):
+            yield name, False
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _walk(node.body)
+        elif not isinstance(node, ast.pattern):
+            yield from _walk(ast.iter_child_nodes(node))
+
+
+def _dotted(node: ast.AST) -> tuple[str, ...]:
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        # Of `(await …).must_take_work` only the method's name is known.
+        return (*(_dotted(node.value) or ("",)), node.attr)
+    return ()
+
+
+def _is(thing: Any, kind: type) -> bool:
+    return isinstance(thing, type) and issubclass(thing, kind) and thing is not kind
+
+
+@cache
+def commands_made(function: Any) -> tuple[type[Command], ...]:
+    """The commands that a reaction or the fold of a deadline makes."""
+    found = (Path._meaning(name, function) for name, called in _names(function) if called)  # noqa: SLF001 — the same module.
+    return tuple(dict.fromkeys(thing for thing in found if _is(thing, Command)))

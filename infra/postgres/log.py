@@ -68,6 +68,7 @@ class PostgresLog:
 
     @staticmethod
     def _judge(entry: Entry, verdict: Verdict) -> Written:
+        OUTCOMES[verdict.outcome].inc()
         if verdict.outcome == "ok":
             return Written(verdict.position)
         if verdict.outcome == "duplicate":

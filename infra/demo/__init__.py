@@ -1,1 +1,1 @@
-"""Real input played through the public API: `daybook demo`."""
+"""Real input: the log of a help desk, played through the public API."""

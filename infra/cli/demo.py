@@ -1,0 +1,113 @@
+"""`daybook demo`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from infra.demo.run import Result, Target
+
+SHOWN = 20
+"""Lines of each kind on the screen where a file has all of them."""
+
+
+@click.command()
+@click.option("--url", help="The system to play to.  [default: the one that `up` runs in this clone]")
+@click.option("--email", help="An administrator; the password is DEMO_PASSWORD, else it is asked for.  [default: .daybook/admin.json]")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many lines of the log.")
+@click.option("--refused", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write all lines that could not be applied here.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def command(*, url: str | None, email: str | None, limit: int | None, refused: Path | None, as_json: bool) -> None:
+    """Play the log of a real help desk (21,348 lines, 4,580 tickets) through the HTTP API of a running system.
+
+    People become nodes, tickets become tasks. At the end, board, counts and histories are compared with the log: exit code 0
+    only when they agree. Ctrl-C interrupts (exit code 130); the next run goes on, and playing it again does nothing twice.
+
+    Example: daybook demo --limit 2000
+    """
+    import asyncio
+
+    import msgspec
+
+    from infra.cli._bars import bars
+    from infra.demo.run import run
+
+    target = _target(url, email)
+    with bars() as bar:
+        result = asyncio.run(run(target, limit, bar))
+    if refused is not None:
+        _write(refused, result)
+    if as_json:
+        told = msgspec.to_builtins(result) | {"agrees": result.agrees}
+        click.echo(msgspec.json.encode(told).decode())
+    else:
+        _show(result, refused)
+    sys.exit(130 if result.played.interrupted else 0 if result.agrees else 1)
+
+
+def _target(url: str | None, email: str | None) -> "Target":
+    from infra.demo.run import Target
+    from infra.local.state import LocalProblem, here, running
+    from infra.processes.supervisor_start import ADMIN, Admin
+    from infra.settings import given
+
+    state = here()
+    found = running(state)
+    if url is None and found is None:
+        raise LocalProblem("nothing runs in this clone: start it with `daybook up`, or name a system with --url and --email")
+    address = url or (found.url if found else "")
+    known = state.read(ADMIN, Admin)
+    # The password of this clone's administrator is nobody else's business: it goes only where this clone's `up` listens.
+    if email is None and known is not None and found is not None and address == found.url:
+        return Target(address, known.email, known.password)
+    if email is None:
+        raise LocalProblem("say who you are with --email (an administrator; the password is DEMO_PASSWORD, else it is asked for)")
+    password = given("DEMO_PASSWORD") or click.prompt("Password", hide_input=True, err=True)
+    return Target(address.rstrip("/"), email, password)
+
+
+def _write(path: Path, result: "Result") -> None:
+    """Tab-separated, one line each."""
+    words = [(str(each.line), each.ticket, each.activity, each.code, each.reason) for each in result.played.refused + result.played.unexpected]
+    path.write_text("".join("\t".join(row) + "\n" for row in [("line", "ticket", "activity", "code", "reason"), *words]))
+
+
+def _show(result: "Result", file: Path | None) -> None:
+    from collections import Counter
+
+    played = result.played
+    rate = f"{played.lines / result.seconds:,.0f} lines and {played.commands / result.seconds:,.0f} commands a second" if result.seconds else ""
+    click.echo(f"\n{played.lines:,} lines about {result.tickets:,} tickets in {result.seconds:,.1f} s: {rate}.\n")
+    rows = [
+        ("accepted", played.accepted, f"with {played.commands:,} commands"),
+        ("already applied", played.already, "by an earlier run"),
+        ("nothing new", played.nothing_new, "the log says again what is known"),
+        ("could not be applied", len(played.refused), "see below"),
+    ]
+    for label, number, remark in rows:
+        click.echo(f"  {label:<22}{number:>8,}   {remark if number else ''}".rstrip())
+    for (activity, code), number in Counter((each.activity, each.code) for each in played.refused).most_common():
+        click.echo(f"      {number:>6,}  {activity}: {code}")
+    _name("Lines that could not be applied:", [f"line {each.line}, {each.ticket}, {each.activity}: {each.reason}" for each in played.refused], file)
+    wrong = [f"line {each.line}, {each.ticket}, {each.activity}: {each.code}, {each.reason}" for each in played.unexpected]
+    _name("Lines that the API did not answer as it must:", wrong, file)
+    if played.interrupted:
+        click.echo("\nInterrupted. The next `daybook demo` goes on from here.")
+    elif result.agrees:
+        click.echo(f"\nBoard, counts and histories agree with the log, at position {result.position:,} ({result.proof_seconds:.1f} s).")
+    else:
+        _name("What is shown does NOT agree with the log:", result.differences or [], None)
+
+
+def _name(title: str, lines: list[str], file: Path | None) -> None:
+    """All lines, or where a file has them all, the first ones."""
+    if not lines:
+        return
+    shown = lines if file is None else lines[:SHOWN]
+    click.echo(f"\n{title}")
+    for line in shown:
+        click.echo(f"  {line}")
+    if len(shown) < len(lines):
+        click.echo(f"  and {len(lines) - len(shown):,} more in {file}")

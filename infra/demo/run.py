@@ -1,0 +1,115 @@
+"""One run of the demo: sign in, see what is there, play, prove."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+
+import httpx
+import msgspec
+
+from infra.demo.board import read_board
+from infra.demo.client import Api
+from infra.demo.log import by_ticket, read_log
+from infra.demo.people import People
+from infra.demo.player import SIDE_BY_SIDE, Played, Player
+from infra.demo.proof import compare_board, compare_counts, compare_histories, counts
+from infra.demo.story import Story
+
+Bar = Callable[[str, int], Callable[[], None]]
+"""Shows a bar with a label and a total; what it gives moves it by one."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A running system, and an administrator of it."""
+
+    url: str
+    email: str
+    password: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A run and its proof. `differences` is None when it was interrupted, so that nothing was compared."""
+
+    url: str
+    tickets: int
+    played: Played
+    seconds: float
+    """Of playing."""
+    requests: int
+    repeated: int
+    differences: list[str] | None
+    proof_seconds: float = 0.0
+    position: int = 0
+    """Of the log, at which was compared."""
+
+    @property
+    def agrees(self) -> bool:
+        """Everything was played as the log says, and everything shows it."""
+        return self.differences == [] and not self.played.unexpected
+
+
+async def run(target: Target, limit: int | None, bar: Bar) -> Result:
+    """Play the first `limit` lines (None: all) and compare. Raises `LocalProblem` when the system cannot be used."""
+    lines = await asyncio.to_thread(read_log)
+    stories = [Story(each) for each in by_ticket(lines).values()]
+    last = lines[: limit or len(lines)][-1].number
+    limits = httpx.Limits(max_connections=SIDE_BY_SIDE, max_keepalive_connections=SIDE_BY_SIDE)
+    local = httpx.URL(target.url).host in {"127.0.0.1", "localhost", "::1"}
+    # No pool timeout: waiting for a connection is what most requests do while a slow one is repeated.
+    timeout = httpx.Timeout(30.0, pool=None)
+    async with httpx.AsyncClient(base_url=target.url, limits=limits, timeout=timeout, trust_env=not local) as http:
+        api = Api(http)
+        people = People(api, target.email, target.password)
+        await people.open()
+        # Signing in was the newest event, so a board that shows it misses nothing that an earlier run did.
+        board = await read_board(people, api.position)
+        player = Player(people, board, last, bar("playing", limit or len(lines)))
+        began = time.monotonic()
+        played = await _until_interrupted(player, stories, api)
+        seconds = time.monotonic() - began
+        begun = [story for story in stories if story.told[0].line <= last]
+        differences = None if played.interrupted else await prove(people, api, stories, last, bar)
+        return Result(
+            url=target.url,
+            tickets=len(begun),
+            played=played,
+            seconds=round(seconds, 3),
+            requests=api.requests,
+            repeated=api.repeated,
+            differences=differences,
+            proof_seconds=round(time.monotonic() - began - seconds, 3),
+            position=api.position,
+        )
+
+
+async def prove(people: People, api: Api, stories: Sequence[Story], last: int, bar: Bar) -> list[str]:
+    """What board, counts and histories say otherwise than the log; each is asked to be as new as the newest answer."""
+    position = api.position
+    board = await read_board(people, position)
+    everybody = set[str]().union(*(story.people for story in stories))
+    names = {account: name for name in everybody if (account := people.known(name))}
+    found = compare_board(stories, last, board, names)
+    found += await compare_counts(people, counts(stories, board), position)
+    on_task = bar("proving", len(board.rows))
+    return found + await compare_histories(people, stories, board, on_task)
+
+
+async def _until_interrupted(player: Player, stories: Sequence[Story], api: Api) -> Played:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        player.stop()
+        api.patience = 0.0
+        forget()
+
+    def forget() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        return await player.play(stories)
+    finally:
+        forget()

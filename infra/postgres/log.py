@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from prometheus_client import Counter
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
@@ -18,6 +19,9 @@ from infra.postgres.database_clock import DatabaseClock
 from infra.postgres.hot_streams import Hot, HotStreams
 from infra.postgres.streams import Streams
 from infra.serialization.mapper import Unwritable, UnwritableText
+
+_COMMANDS: Final = Counter("daybook_commands_total", "Commands that reached the log, by what became of them.", ["outcome"])
+OUTCOMES: Final = {name: _COMMANDS.labels(name) for name in ("ok", "duplicate", "repeat", "conflict", "taken", "skewed")}
 
 
 class PostgresLog:

@@ -69,7 +69,8 @@ class Hub:
                 return False
             changed = self._changed
             try:
-                await asyncio.wait_for(changed.wait(), left)
+                async with asyncio.timeout(left):  # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.
+                    await changed.wait()
             except TimeoutError:
                 return False
         return True

@@ -149,9 +149,7 @@ async def test_a_clock_that_was_put_back_does_not_put_recorded_time_back(append,
                clock_timestamp() + interval '1 second' from daybook.events"""
         )
     (told,) = await append(command(added(uuid4(), 1)))
-    rows = await (
-        await appending.execute("select recorded_at from events where position >= %s order by position", (told.position - 1,))
-    ).fetchall()
+    rows = await (await appending.execute("select recorded_at from events where position >= %s order by position", (told.position - 1,))).fetchall()
     assert rows[0] == rows[1]
 
 

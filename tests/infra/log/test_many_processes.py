@@ -19,9 +19,7 @@ class Workers:
 
     def __init__(self, *commands: list[str]) -> None:
         self._running = [
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.infra.log.worker", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
+            subprocess.Popen([sys.executable, "-m", "tests.infra.log.worker", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             for command in commands
         ]
 

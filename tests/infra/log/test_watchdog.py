@@ -37,6 +37,15 @@ async def holding(database):
     await connection.close()
 
 
+@pytest.fixture
+async def embedded(embedded_log):
+    """The log on the embedded server, whose processes a test may stop."""
+    log = PostgresLog(embedded_log.app_url, readers=1)
+    await log.start()
+    yield log
+    await log.stop()
+
+
 async def test_who_holds_the_lock_too_long_is_ended_and_the_others_go_on(holding, watching, postgres_log):
     waiting = asyncio.create_task(postgres_log.append(entry(postgres_log, added(stream := uuid4(), 1))))
     await eventually(lambda: locks_waited_for(watching), what="the append to wait for the lock")
@@ -76,39 +85,35 @@ async def test_the_lock_of_another_database_is_not_this_ones(watching, postgres_
         postgres_server.drop(other)
 
 
-async def test_a_backend_that_waits_for_a_replica_is_never_ended(embedded_log):
+async def test_a_backend_that_waits_for_a_replica_is_never_ended(embedded, embedded_log):
     """Its commit is on this disk already; the lock is held until a replica has it too."""
-    log = PostgresLog(embedded_log.app_url, readers=1)
-    await log.start()
     async with await connect(embedded_log.app_url, name="clock") as watching, await super_connection(embedded_log) as boss:
         await boss.execute("alter system set synchronous_standby_names = 'nobody'")
         await boss.execute("select pg_reload_conf()")
         try:
             await eventually(lambda: standby_names(watching), what="the server to want a replica")
-            waiting = asyncio.create_task(log.append(entry(log, added(stream := uuid4(), 1))))
+            waiting = asyncio.create_task(embedded.append(entry(embedded, added(stream := uuid4(), 1))))
             await eventually(lambda: lock_holders(watching, "SyncRep"), what="the append to wait for a replica")
             assert await release_stuck_lock(watching, timedelta(seconds=-60)) == []
         finally:
             await boss.execute("alter system reset synchronous_standby_names")
             await boss.execute("select pg_reload_conf()")
         await waiting
-    assert await total(log, stream) == (1, 1)
-    await log.stop()
+    assert await total(embedded, stream) == (1, 1)
 
 
-async def test_a_backend_stopped_by_the_system_holds_up_nobody_longer_than_two_seconds(embedded_log):
+async def test_a_backend_stopped_by_the_system_holds_up_nobody_longer_than_two_seconds(embedded, embedded_log):
     """Others are refused with 503 while it holds the lock; once told to end and running again it is gone, and they go on."""
-    log = PostgresLog(embedded_log.app_url, readers=1)
-    await log.start()
     stuck = await connect(embedded_log.app_url, name="stuck")
     await stuck.execute("begin")
     (pid,) = await (await stuck.execute(TAKE)).fetchone()
     os.kill(pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        early = [refused_after(log, began) for _ in range(5)]
-        late = [asyncio.create_task(refused_after(log, began, wait=0.5)) for _ in range(5)]
-        took = await asyncio.gather(*early, *late)
+        early = [asyncio.create_task(refused_after(embedded, began)) for _ in range(5)]
+        late = [asyncio.create_task(refused_after(embedded, began, wait=0.5)) for _ in range(5)]
+        async with asyncio.timeout(10):
+            took = await asyncio.gather(*early, *late)
         assert min(took) > 1.5
         assert max(took) < 3.5
         async with await connect(embedded_log.app_url, name="clock") as watching:
@@ -118,12 +123,11 @@ async def test_a_backend_stopped_by_the_system_holds_up_nobody_longer_than_two_s
 
     async def goes_on():
         try:
-            return await log.append(entry(log, added(uuid4(), 1)))
+            return await embedded.append(entry(embedded, added(uuid4(), 1)))
         except Overloaded:
             return None
 
     assert await eventually(goes_on, what="an append after the stopped backend is gone")
-    await log.stop()
     await stuck.close()
 
 

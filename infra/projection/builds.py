@@ -221,6 +221,10 @@ class Builds:
         """The parked keys of a build."""
         return {row[0] for row in await self._run("select key from parked where model = %s and build = %s", model, build)}
 
+    async def parked_at(self, model: str, build: int) -> dict[str, int]:
+        """The parked keys of a build, and the first position that could not be folded into each."""
+        return dict(await self._run("select key, position from parked where model = %s and build = %s", model, build))  # type: ignore[arg-type]
+
 
 async def _forget(connection: AsyncConnection[Any], model: str, builds: list[int]) -> None:
     for table in ("read_models", "parked"):

@@ -50,6 +50,10 @@ class Watch(msgspec.Struct, frozen=True):
             yield item
         self.progress(what, done, done)
 
+    def step(self, base: int, total: int) -> "Watch":
+        """The same, for a part of the work that begins when `base` of `total` is done."""
+        return Watch(lambda what, done, _: self.progress(what, min(base + done, total), total), self.stop)
+
     def check(self) -> None:
         """Raise `Stopped` when nobody wants this any more."""
         if self.stop.is_set():
@@ -135,14 +139,12 @@ def _fold(
     for part in todo:
         rows: Iterable[Raw] = reader.raw(work.model, 0, plan.position) if plan.parts == 1 else work.spool(plan).read(part)
         base = part * work.at.position // plan.parts
-        told = Watch(lambda what, n, _, base=base: watch.progress(what, base + n, work.at.position), watch.stop)  # type: ignore[misc]
-        yield fold_part(work, plan, part, told.over(rows, "folding", 0), target)
+        yield fold_part(work, plan, part, watch.step(base, work.at.position).over(rows, "folding", 0), target)
 
 
 def fold_part(work: Fill, plan: Plan, part: int, rows: Iterable[Raw], target: TablePlace | CachePlace) -> Told:
     """Fold the rows of one part and write it."""
-    owns = None if work.model.key_is_stream else owner(plan.parts, part)
-    folded = Partition(work.model, owns, {key: one.position for key, one in plan.limits.items()})
+    folded = Partition(work.model, owner(work.model, plan.parts, part), {key: one.position for key, one in plan.limits.items()})
     folded.feed(decoder(work.model)(rows))
     return target.write(part, folded)
 

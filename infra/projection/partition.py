@@ -66,15 +66,23 @@ class Partition:
         return {name: number for name, number in total.items() if number}
 
 
-def owner(parts: int, part: int) -> Owns | None:
-    """Whether a part owns a key; None when there is only one part."""
-    if parts == 1:
+def part_of(model: ReadModel[Any], key: Any, parts: int) -> int:
+    """The part that owns a key: by the last bytes of the stream's id (no decoding needed) where the key is the stream."""
+    if model.key_is_stream:
+        data = key.bytes
+        return int(data[14] << 8 | data[15]) % parts
+    return crc32(key_text(key).encode()) % parts
+
+
+def owner(model: ReadModel[Any], parts: int, part: int) -> Owns | None:
+    """Whether a part owns a key; None when it owns all it ever sees."""
+    if parts == 1 or model.key_is_stream:
         return None
     return lambda key: crc32(key_text(key).encode()) % parts == part
 
 
 def parts_of(keys: Iterable[Key], parts: int) -> set[int]:
-    """The parts that own one of these keys."""
+    """The parts that own one of these keys, which are not streams."""
     return {crc32(key_text(key).encode()) % parts for key in keys}
 
 

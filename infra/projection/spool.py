@@ -24,7 +24,7 @@ class Spool:
 
     def __init__(self, log_id: UUID, build: str, parts: int, *, has_metadata: bool) -> None:
         self.folder = Path(tempfile.gettempdir()) / f"daybook-{log_id}-{build}"
-        self._parts = parts
+        self.parts = parts
         self._has_metadata = has_metadata
 
     def is_complete(self, plan: str) -> bool:
@@ -36,9 +36,9 @@ class Spool:
         """Write every row to the parts it belongs to; the mark of completeness comes last."""
         self.remove()
         self.folder.mkdir(mode=0o700)
-        buffer = max(16 * 1024, min(1024 * 1024, BUFFERS // self._parts))
+        buffer = max(16 * 1024, min(1024 * 1024, BUFFERS // self.parts))
         with ExitStack() as stack:
-            puts = [stack.enter_context(self._path(part).open("wb", buffering=buffer)).write for part in range(self._parts)]
+            puts = [stack.enter_context(self._path(part).open("wb", buffering=buffer)).write for part in range(self.parts)]
             for row in rows:
                 for part in place(row):
                     puts[part](row)

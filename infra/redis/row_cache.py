@@ -144,6 +144,14 @@ class RowCache:
             raise Damaged
         return int(position), {key: self._decode(value) for key, value in zip(keys, found, strict=True) if value is not None}
 
+    def ask_rows(self, pipe: Any, keys: Sequence[str]) -> None:
+        """Add to a pipeline the question for the rows of keys."""
+        pipe.hmget(self.rows_key, keys)
+
+    def row(self, value: bytes) -> Row:
+        """A row as it is kept here."""
+        return self._decode(value)
+
     async def page(self, cursor: int, limit: int) -> tuple[int, list[Row]]:
         """The next rows in no order (each at least once while it exists) and the next cursor, 0 at the end."""
         following, found = await cast("Any", self.redis).hscan(self.rows_key, cursor, count=limit)

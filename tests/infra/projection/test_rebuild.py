@@ -1,7 +1,5 @@
 """Rebuilding: from nothing but the log, while everything goes on."""
 
-import asyncio
-
 import pytest
 
 from infra.projection import fill as filling
@@ -39,18 +37,8 @@ async def test_a_rebuild_goes_on_while_commands_are_accepted(world: World, model
     await world.ensure(model)
     world.fold(model)
     await world.caught_up(model)
-    done = asyncio.Event()
-
-    async def keep_putting() -> None:
-        nth = 0
-        while not done.is_set():
-            nth += 1
-            await world.put(a_put(nth), a_put(nth + 1))
-
-    writer = asyncio.create_task(keep_putting())
-    rebuilt = await rebuild(world.settings, model)
-    done.set()
-    await writer
+    async with world.under_load():
+        rebuilt = await rebuild(world.settings, model)
     assert rebuilt.differing == 0
     world.fold(model, rebuilt.build)
     await world.caught_up(model)

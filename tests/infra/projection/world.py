@@ -57,6 +57,24 @@ class World:
         for start in range(0, puts, each):
             await self.put(*(a_put(nth, boxes) for nth in range(start, min(start + each, puts))))
 
+    @asynccontextmanager
+    async def under_load(self) -> AsyncIterator[None]:
+        """While somebody keeps putting things."""
+        done = asyncio.Event()
+
+        async def keep_putting() -> None:
+            nth = 0
+            while not done.is_set():
+                nth += 1
+                await self.put(a_put(nth), a_put(nth + 1))
+
+        writer = asyncio.create_task(keep_putting())
+        try:
+            yield
+        finally:
+            done.set()
+            await writer
+
     async def ensure(self, *models: ReadModel[Any]) -> None:
         """Live builds."""
         for model in models:

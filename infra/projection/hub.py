@@ -49,9 +49,17 @@ class Hub:
 
     def told(self, head: Checkpoint) -> None:
         """Learn the head from the log itself."""
-        self.log_id, self.head = head.log_id, max(self.head, head.position) if head.log_id == self.log_id else head.position
+        if head.log_id != self.log_id:
+            self.restart(head)
+        self.head = max(self.head, head.position)
         self._heard_at = time.monotonic()
         self._wake()
+
+    def restart(self, head: Checkpoint) -> None:
+        """The log is another one, or has lost its tail: what was heard of it may never have happened."""
+        self.log_id, self.head = head.log_id, head.position
+        self._window.clear()
+        self._first = head.position + 1
 
     def after(self, position: int, limit: int) -> list[Recorded[Any]]:
         """Up to `limit` events that follow a position, if the window holds them."""

@@ -84,9 +84,11 @@ class Projector:
 
     async def _fold(self, held: Build) -> None:
         """Under one lease: until it is lost, the position was moved by somebody else, or the log is another one."""
+        self._store.forget()
         stands = await self._store.stands(held)
         if not await self._reader.belongs(stands):
             log.error("the log lost what this read model has seen", extra={"model": self.model.name, "position": stands.position})
+            self._hub.restart(await self._reader.head())
             await self._builds.give_up(held, "diverged")
             raise Damaged
         parked = await self._builds.parked(self.model.table, self.build)

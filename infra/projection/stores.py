@@ -21,6 +21,9 @@ REMEMBERED: Final = 20_000
 class Store(Protocol):
     """Where a build's rows are."""
 
+    def forget(self) -> None:
+        """A lease begins: others may have written meanwhile, so nothing that was remembered of this build counts."""
+
     async def stands(self, build: Build) -> Checkpoint:
         """The checkpoint of the rows; raises `Damaged` when rows were lost."""
 
@@ -37,6 +40,9 @@ class TableStore:
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], model: ReadModel[Any], build: int) -> None:
         self._pool = pool
         self._table = RowTable(model, build)
+
+    def forget(self) -> None:
+        """Nothing is remembered here."""
 
     async def stands(self, build: Build) -> Checkpoint:
         """The checkpoint is kept in the build's row, moved with the rows."""
@@ -58,9 +64,14 @@ class CacheStore:
 
     def __init__(self, redis: Redis, pool: AsyncConnectionPool[AsyncConnection[Any]], model: ReadModel[Any], build: int) -> None:
         self._pool = pool
+        self._redis = redis
         self._model = model
         self._build = build
         self.cache = RowCache(redis, model, build)
+
+    def forget(self) -> None:
+        """The cache remembers the sums it wrote last."""
+        self.cache = RowCache(self._redis, self._model, self._build)
 
     async def stands(self, build: Build) -> Checkpoint:
         """The checkpoint is kept beside the rows in Redis."""

@@ -1,6 +1,7 @@
 """The clock process: dispatches the commands of deadlines that have passed, by the database's clock (C2), and keeps things bounded."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any, Final
@@ -63,7 +64,8 @@ class Clock:
                     await asyncio.sleep(interval)
         finally:
             self.leads = False
-            await resign(connection, "clock", self._parts.me)
+            with contextlib.suppress(psycopg.Error, OSError):  # An error here would hide that we are to end.
+                await resign(connection, "clock", self._parts.me)
 
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
         if time.monotonic() >= self._watch_at:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import uvicorn
 import uvloop
@@ -13,6 +14,8 @@ from api.shared.health import Health, health_app
 from infra.observability.logs import configure
 from infra.settings import Settings
 
+GRACE: Final = 2.0
+"""Seconds in which a process does what belongs to its end; after that everything it still does is cancelled once more."""
 Work = Callable[[Settings, Health], Awaitable[None]]
 
 
@@ -27,17 +30,35 @@ async def _supervise(name: str, settings: Settings, port: int, work: Work) -> No
     server = web_server(health_app(health), settings.host, port)
     working = asyncio.create_task(_work(settings, health, work), name=name)
     serving = asyncio.create_task(server.serve(), name="health")
-    loop = asyncio.get_running_loop()
+    loop, ending = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, working.cancel)
+        loop.add_signal_handler(number, ending.set)
     try:
-        await working
-    except asyncio.CancelledError:
-        pass
+        await _until_ended(working, ending, {serving})
     finally:
         health.draining = True
         server.should_exit = True
         await serving
+
+
+async def _until_ended(working: "asyncio.Task[None]", ending: asyncio.Event, kept: set["asyncio.Task[None]"]) -> None:
+    """Wait for the work, or for the wish that it ends. Raises what the work raised.
+
+    One cancellation is not enough: before Python 3.12 `asyncio.wait_for`, which the connection pool stands on, can swallow it.
+    """
+    asked = asyncio.create_task(ending.wait(), name="end")
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=GRACE)
+    while not working.done():
+        me = asyncio.current_task()
+        for task in asyncio.all_tasks() - kept - {me}:
+            task.cancel()
+        await asyncio.wait({working}, timeout=GRACE / 4)
+    if not working.cancelled():
+        working.result()
 
 
 async def _work(settings: Settings, health: Health, work: Work) -> None:

@@ -118,6 +118,17 @@ class Builds:
             return None
         return next((one for one in await self.all() if (one.model, one.build) == (model, build)), None)
 
+    async def take(self, model: str, build: int) -> Build:
+        """Take the lease of a build from whoever holds it: his epoch is over, and he reads everything anew when he gets it back."""
+        await self._run(
+            f"""update read_models set holder = %s, epoch = epoch + 1, held_until = clock_timestamp() + interval '{LEASE} seconds'
+                where model = %s and build = %s""",
+            self._me,
+            model,
+            build,
+        )
+        return next(one for one in await self.all() if (one.model, one.build) == (model, build))
+
     async def renew(self, build: Build) -> bool:
         """Keep a lease without moving; False when it was lost."""
         kept = await self._run(

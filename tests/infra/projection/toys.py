@@ -114,3 +114,9 @@ STREAMS = ReadModel(
     key_is_stream=True,
 )
 MODELS = {model.name: model for model in (BOXES, BOXES_IN_REDIS, STREAMS)}
+A_STREAM = UUID(int=77)
+
+
+def but(model: ReadModel[Any], **changes: Any) -> ReadModel[Any]:
+    """The same read model with something different."""
+    return msgspec.structs.replace(model, **changes)

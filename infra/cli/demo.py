@@ -27,16 +27,15 @@ def command(*, url: str | None, email: str | None, limit: int | None, refused: P
 
     Example: daybook demo --limit 2000
     """
-    import asyncio
-
     import msgspec
+    import uvloop
 
     from infra.cli._bars import bars
     from infra.demo.run import run
 
     target = _target(url, email)
     with bars() as bar:
-        result = asyncio.run(run(target, limit, bar))
+        result = uvloop.run(run(target, limit, bar))
     if refused is not None:
         _write(refused, result)
     if as_json:
@@ -49,7 +48,7 @@ def command(*, url: str | None, email: str | None, limit: int | None, refused: P
 
 def _target(url: str | None, email: str | None) -> "Target":
     from infra.demo.run import Target
-    from infra.local.state import LocalProblem, here, running
+    from infra.local.state import LocalProblem, current_settings, here, running
     from infra.processes.supervisor_start import ADMIN, Admin
     from infra.settings import given
 
@@ -57,15 +56,15 @@ def _target(url: str | None, email: str | None) -> "Target":
     found = running(state)
     if url is None and found is None:
         raise LocalProblem("nothing runs in this clone: start it with `daybook up`, or name a system with --url and --email")
-    address = url or (found.url if found else "")
-    known = state.read(ADMIN, Admin)
+    address = url.rstrip("/") if url else found.url if found else ""
+    known, settings = state.read(ADMIN, Admin), current_settings() if found and address == found.url else None
     # The password of this clone's administrator is nobody else's business: it goes only where this clone's `up` listens.
-    if email is None and known is not None and found is not None and address == found.url:
-        return Target(address, known.email, known.password)
+    if email is None and known is not None and settings is not None:
+        return Target(address, known.email, known.password, settings)
     if email is None:
         raise LocalProblem("say who you are with --email (an administrator; the password is DEMO_PASSWORD, else it is asked for)")
     password = given("DEMO_PASSWORD") or click.prompt("Password", hide_input=True, err=True)
-    return Target(address.rstrip("/"), email, password)
+    return Target(address, email, password, settings)
 
 
 def _write(path: Path, result: "Result") -> None:
@@ -96,7 +95,8 @@ def _show(result: "Result", file: Path | None) -> None:
     if played.interrupted:
         click.echo("\nInterrupted. The next `daybook demo` goes on from here.")
     elif result.agrees:
-        click.echo(f"\nBoard, counts and histories agree with the log, at position {result.position:,} ({result.proof_seconds:.1f} s).")
+        what = "Board, counts and histories" + (", and every read model verified from inside," if result.verified else "")
+        click.echo(f"\n{what} agree with the log, at position {result.position:,} ({result.proof_seconds:.1f} s).")
     else:
         _name("What is shown does NOT agree with the log:", result.differences or [], None)
 

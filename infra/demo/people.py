@@ -5,7 +5,8 @@ import base64
 import hashlib
 import hmac
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -75,12 +76,14 @@ class People:
             if cursor is None:
                 return
 
-    async def ask(self, name: str, method: str, path: str, **more: object) -> Answer:
+    async def ask(
+        self, name: str, method: str, path: str, *, body: Any = None, key: str | None = None, query: Mapping[str, str] | None = None
+    ) -> Answer:
         """A request of this person; a token that is not taken any more is exchanged once."""
-        answer = await self._api.ask(method, path, token=await self.token(name), **more)  # type: ignore[arg-type] # passed through
+        answer = await self._api.ask(method, path, token=await self.token(name), body=body, key=key, query=query)
         if answer.status == 401:
             self._person(name).until = 0.0
-            answer = await self._api.ask(method, path, token=await self.token(name), **more)  # type: ignore[arg-type]
+            answer = await self._api.ask(method, path, token=await self.token(name), body=body, key=key, query=query)
         return answer
 
     async def id(self, name: str) -> UUID:

@@ -5,16 +5,17 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 
-import httpx
 import msgspec
 
 from infra.demo.board import read_board
 from infra.demo.client import Api
+from infra.demo.inside import verify_all
 from infra.demo.log import by_ticket, read_log
 from infra.demo.people import People
 from infra.demo.player import SIDE_BY_SIDE, Played, Player
 from infra.demo.proof import compare_board, compare_counts, compare_histories, counts
 from infra.demo.story import Story
+from infra.settings import Settings
 
 Bar = Callable[[str, int], Callable[[], None]]
 """Shows a bar with a label and a total; what it gives moves it by one."""
@@ -26,6 +27,8 @@ class Target(msgspec.Struct, frozen=True):
     url: str
     email: str
     password: str
+    settings: Settings | None = None
+    """Of the system itself, where it runs here: then its read models are verified from inside too."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     repeated: int
     differences: list[str] | None
+    verified: bool = False
+    """Whether the read models were also verified from inside."""
     proof_seconds: float = 0.0
     position: int = 0
     """Of the log, at which was compared."""
@@ -54,12 +59,7 @@ async def run(target: Target, limit: int | None, bar: Bar) -> Result:
     lines = await asyncio.to_thread(read_log)
     stories = [Story(each) for each in by_ticket(lines).values()]
     last = lines[: limit or len(lines)][-1].number
-    limits = httpx.Limits(max_connections=SIDE_BY_SIDE, max_keepalive_connections=SIDE_BY_SIDE)
-    local = httpx.URL(target.url).host in {"127.0.0.1", "localhost", "::1"}
-    # No pool timeout: waiting for a connection is what most requests do while a slow one is repeated.
-    timeout = httpx.Timeout(30.0, pool=None)
-    async with httpx.AsyncClient(base_url=target.url, limits=limits, timeout=timeout, trust_env=not local) as http:
-        api = Api(http)
+    async with Api(target.url, SIDE_BY_SIDE) as api:
         people = People(api, target.email, target.password)
         await people.open()
         # Signing in was the newest event, so a board that shows it misses nothing that an earlier run did.
@@ -70,6 +70,8 @@ async def run(target: Target, limit: int | None, bar: Bar) -> Result:
         seconds = time.monotonic() - began
         begun = [story for story in stories if story.told[0].line <= last]
         differences = None if played.interrupted else await prove(people, api, stories, last, bar)
+        if differences is not None and target.settings is not None:
+            differences += await verify_all(target.settings, bar)
         return Result(
             url=target.url,
             tickets=len(begun),
@@ -78,6 +80,7 @@ async def run(target: Target, limit: int | None, bar: Bar) -> Result:
             requests=api.requests,
             repeated=api.repeated,
             differences=differences,
+            verified=differences is not None and target.settings is not None,
             proof_seconds=round(time.monotonic() - began - seconds, 3),
             position=api.position,
         )

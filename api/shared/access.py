@@ -1,16 +1,20 @@
 """Who may use a route: one guard for all of them, deny by default (requirement X-09)."""
 
+import re
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from api.shared.parts import parts
-from api.shared.problems import BodyRefused, FieldError
+from api.shared.problems import BodyRefused, FieldError, MethodsAsked
 from application.shared.context import ANONYMOUS, Caller
 from domain.identity.errors import InsufficientRole, InvalidToken
 from domain.shared.refused import Unauthenticated
 
+ANYTHING: Final = "*/*"
+JSON: Final = frozenset({ANYTHING, "application/*", "application/json", "application/problem+json"})
+UNWANTED: Final = re.compile(r"q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 PUBLIC: Final = "public"
 ANYONE: Final = frozenset({"admin", "auditor", "manager", "user", "guest", "node", "service"})
 ADMINS: Final = frozenset({"admin"})
@@ -22,6 +26,8 @@ PEOPLE: Final = frozenset({"admin", "manager", "user", "service"})
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Sets `scope["user"]` to the caller. Raises `Unauthenticated`, `InvalidToken`, `InsufficientRole`, `BodyRefused`."""
     access = handler.opt.get("access", frozenset())
+    if connection.scope["method"] == "OPTIONS":  # type: ignore[typeddict-item]  # of a request, which is all that gets here
+        raise MethodsAsked
     if access == PUBLIC:
         connection.scope["user"] = await _caller_if_any(connection)
     else:
@@ -30,7 +36,10 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             raise InsufficientRole
         connection.scope["user"] = caller
     if connection.scope["query_string"]:
-        _refuse_unknown_parameters(connection, handler)
+        _refuse_unfit_parameters(connection, handler)
+    accept = connection.headers.get("accept", ANYTHING)
+    if accept != ANYTHING and handler.opt.get("speaks_json") and not _accepts_json(accept):
+        raise BodyRefused([FieldError("Accept", "not_acceptable", "answers are application/json")], 406, "not_acceptable")
 
 
 async def _caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
@@ -53,11 +62,25 @@ async def _caller_if_any(connection: ASGIConnection[Any, Any, Any, Any]) -> Call
         return ANONYMOUS
 
 
-def _refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    known = _parameters(handler)
-    unknown = [name for name in connection.query_params if name not in known]
-    if unknown:
-        raise BodyRefused([FieldError(name, "unknown_parameter", "this parameter is not known here") for name in unknown])
+def _refuse_unfit_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    known, errors = _parameters(handler), list[FieldError]()
+    seen = set[str]()
+    for name, value in connection.query_params.multi_items():
+        if name not in known:
+            errors.append(FieldError(name, "unknown_parameter", "this parameter is not known here"))
+        elif name in seen:
+            errors.append(FieldError(name, "duplicate_parameter", "this parameter stands here twice"))
+        elif "\0" in value:
+            errors.append(FieldError(name, "unwritable_text", "text with NUL"))
+        seen.add(name)
+    if errors:
+        raise BodyRefused(errors)
+
+
+def _accepts_json(accept: str) -> bool:
+    """Whether one of the media ranges fits (RFC 9110, 12.5.1)."""
+    ranges = (one.partition(";") for one in accept.lower().split(","))
+    return not accept.strip() or any(kind.strip() in JSON and not UNWANTED.search(more) for kind, _, more in ranges)
 
 
 def _parameters(handler: BaseRouteHandler) -> frozenset[str]:

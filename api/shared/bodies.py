@@ -10,8 +10,8 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from api.shared.problems import BodyRefused, FieldError, code_for
+from api.shared.strict_json import DEPTH, refuse_ambiguous
 
-DEPTH: Final = 64
 _JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json(?:\s*;\s*charset\s*=\s*\"?utf-?8\"?)?\s*$", re.IGNORECASE)
 
 
@@ -58,8 +58,7 @@ def decode(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
     """A body by its decoder; raises `BodyRefused` naming what does not fit."""
     try:
         found = decoder.decode(value)
-        if b"\\u" in value:
-            _refuse_unwritable(value)
+        refuse_ambiguous(value)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise BodyRefused([FieldError(_pointer(path.rstrip("`"), message), code_for(message), message)]) from error
@@ -68,23 +67,6 @@ def decode(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
     except RecursionError as error:
         raise BodyRefused([FieldError("", "too_deep", f"more than {DEPTH} levels")]) from error
     return found
-
-
-def _refuse_unwritable(value: bytes) -> None:
-    """NUL and lone surrogates cannot be stored as text anywhere; they are refused before anything is decided."""
-
-    def walk(part: Any, pointer: str) -> None:
-        if isinstance(part, str) and ("\0" in part or any("\ud800" <= letter <= "\udfff" for letter in part)):
-            raise BodyRefused([FieldError(pointer, "unwritable_text", "text with NUL or half of a surrogate pair")])
-        if isinstance(part, dict):
-            for name, inner in part.items():
-                walk(name, pointer)
-                walk(inner, f"{pointer}/{name}")
-        elif isinstance(part, list):
-            for at, inner in enumerate(part):
-                walk(inner, f"{pointer}/{at}")
-
-    walk(msgspec.json.decode(value), "")
 
 
 def _pointer(path: str, message: str) -> str:

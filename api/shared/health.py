@@ -82,7 +82,7 @@ def health_routes(health: Health) -> list[ControllerRouterHandler]:
     @get("/metrics", access=PUBLIC, operation_id="metrics", summary="Numbers for Prometheus", tags=["health"])
     async def metrics() -> Response[bytes]:
         """Prometheus text format."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})  # as media_type it would get a second charset
 
     return [live, ready, details, metrics]
 

@@ -39,6 +39,11 @@ BY_STATUS: Final = {
     500: ("internal_error", "Something went wrong here"),
     503: ("dependency_unavailable", "Something this needs is not there at the moment"),
 }
+FURTHER: Final = {
+    "malformed_json": (400, "The body is not JSON"),
+    "invalid_cursor": (400, "The cursor is not one of this list"),
+}
+"""Codes beside the usual one of their status."""
 STORED: Final = frozenset({404, 409, 412})
 """Statuses of refusals that are kept under an idempotency key."""
 
@@ -72,9 +77,14 @@ class BodyRefused(Exception):
         self.errors, self.status, self.code = errors, status, code
 
 
-def status_of(refused: Refused) -> int:
-    """The status a refusal is answered with."""
-    return next((status for kind, status in KINDS if isinstance(refused, kind)), 400)
+class MethodsAsked(Exception):
+    """OPTIONS: the framework would name only the methods of one of the routes at an address."""
+
+
+def status_of(refused: Refused | type[Refused]) -> int:
+    """The status a refusal, or a kind of refusal, is answered with."""
+    asked = refused if isinstance(refused, type) else type(refused)
+    return next((status for kind, status in KINDS if issubclass(asked, kind)), 400)
 
 
 def code_of(refused: Refused) -> str:
@@ -100,6 +110,7 @@ def _body(
 def problem(request: Request[Any, Any, Any], status: int, code: str = "", detail: str = "", errors: Iterable[FieldError] = ()) -> Response[bytes]:
     """A problem that is no refusal of the domain."""
     usual, title = BY_STATUS.get(status, ("error", "The request was refused"))
+    title = FURTHER[code][1] if code in FURTHER else title
     body = _body(status, code or usual, title, detail or f"{title}.", request.url.path, trace_of(request), errors)
     return _response(body, status)
 
@@ -173,7 +184,7 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
         status = 401
     answer = problem(request, status if status in BY_STATUS else 400)
     if isinstance(error, MethodNotAllowedException):
-        answer.headers["Allow"] = (error.headers or {}).get("Allow") or allowed_at(request)
+        answer.headers["Allow"] = allowed_at(request)
     return answer
 
 
@@ -184,7 +195,13 @@ def allowed_at(request: Request[Any, Any, Any]) -> str:
     def fits(known: Any) -> bool:
         return len(known) == len(asked) and all(not isinstance(one, str) or one == part for one, part in zip(known, asked, strict=True))
 
-    return ", ".join(sorted({method for route in request.app.routes if fits(route.path_components) for method in getattr(route, "methods", ())}))
+    known = {method for route in request.app.routes if fits(route.path_components) for method in getattr(route, "methods", ())}
+    return ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))
+
+
+def on_methods_asked(request: Request[Any, Any, Any], _: MethodsAsked) -> Response[bytes]:
+    """Which methods there are; for everybody, as the document says it too."""
+    return Response(b"", status_code=204, headers={"Allow": allowed_at(request)})
 
 
 def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -219,6 +236,7 @@ def code_for(message: str) -> str:
 HANDLERS: Final[dict[Any, Any]] = {
     Refused: on_refused,
     BodyRefused: on_body_refused,
+    MethodsAsked: on_methods_asked,
     ValidationException: on_validation,
     HTTPException: on_http,
     Exception: on_anything,

@@ -74,14 +74,14 @@ def streamed(rows: AsyncIterator[Sequence[Any]], cursor_of: Callable[[Any], str]
 
     async def write() -> AsyncIterator[bytes]:
         yield b'{"items":['
-        count, following = 0, None
+        count, following, last = 0, None, None
         async for part in rows:
             taken = part[: most - count]
             if taken:
                 yield (b"," if count else b"") + _encode(taken)[1:-1]
-                count += len(taken)
+                count, last = count + len(taken), taken[-1]
             if len(taken) < len(part):
-                following = cursor_of(taken[-1]) if taken else None
+                following = cursor_of(last)
                 break
         yield b'],"next_cursor":' + _encode(following) + b"}"
 

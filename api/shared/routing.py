@@ -19,6 +19,7 @@ TOLD: Final = {
     401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`.",
     403: "Not allowed for this caller: `insufficient_role`, `forbidden`, `not_assigned_node`.",
     404: "Nothing that the caller may see: `not_found`.",
+    406: "The answer is JSON, which Accept does not allow: `not_acceptable`.",
     409: "Does not fit the present state; `code` says why.",
     412: "Changed since the version named in If-Match: `precondition_failed`.",
     413: "The body is too large: `payload_too_large`.",
@@ -50,6 +51,7 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any])
             path,
             status_code=status,
             access=access,
+            speaks_json=True,
             responses=responses,
             operation_id=function.__name__,
             summary=summary.rstrip("."),
@@ -62,24 +64,24 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any])
 
 def query(path: str, **more: Any) -> Decorator:
     """A GET that answers a question."""
-    return _made(_get, path, (400, 401, 403, 404, 409, 503), more)
+    return _made(_get, path, (400, 401, 403, 404, 406, 409, 503), more)
 
 
 def command(path: str, **more: Any) -> Decorator:
     """A POST that dispatches a command."""
-    return _made(_post, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_post, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 503), {"dto": StrictBody, "return_dto": None, **more})
 
 
 def change(path: str, **more: Any) -> Decorator:
     """A PATCH (JSON merge patch, RFC 7396) of a resource."""
-    return _made(_patch, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_patch, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
 
 
 def replace(path: str, **more: Any) -> Decorator:
     """A PUT with the meaning of PATCH (requirement CF-02)."""
-    return _made(_put, path, (400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_put, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
 
 
 def remove(path: str, **more: Any) -> Decorator:
     """A DELETE."""
-    return _made(_delete, path, (400, 401, 403, 404, 409, 412, 428, 503), {"status": 204, **more})
+    return _made(_delete, path, (400, 401, 403, 404, 406, 409, 412, 422, 428, 503), {"status": 204, **more})

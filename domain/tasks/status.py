@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 
-class Status(StrEnum):
+class _Word(StrEnum):
+    """One of a few words, which may be typed in any case."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return next((word for word in cls if isinstance(value, str) and word.value == value.lower()), None)
+
+
+class Status(_Word):
     """Where a task stands. Only these four; overdue is a view of the due date, expired one of the lease."""
 
     PENDING = "pending"
@@ -14,7 +22,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Priority(StrEnum):
+class Priority(_Word):
     """How urgent a task is, from least to most."""
 
     LOW = "low"

@@ -85,7 +85,6 @@ def application(parts: Parts, health: Health) -> Litestar:
         render_plugins=document_plugins(),
         use_handler_docstrings=True,
     )
-    origins = list(parts.rules.cors_origins)
     return Litestar(
         [*find_routes(), *health_routes(health), *document_routes()],
         state=State({"parts": parts}),
@@ -93,9 +92,18 @@ def application(parts: Parts, health: Health) -> Litestar:
         dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
         exception_handlers={**HANDLERS, **dict.fromkeys(AWAY, on_unavailable)},
         openapi_config=document,
-        cors_config=CORSConfig(allow_origins=origins, allow_credentials=True, max_age=86_400) if origins else None,
+        cors_config=_cross_origin(parts.rules.cors_origins),
         request_max_body_size=parts.rules.max_request_size,
         type_encoders={msgspec.Raw: bytes},
         logging_config=None,
         debug=False,
     )
+
+
+def _cross_origin(origins: tuple[str, ...]) -> CORSConfig | None:
+    """Pages of these origins may call; whoever lists `*` gets no credentials with it."""
+    if not origins:
+        return None
+    shown = ["ETag", "Location", "Link", "Retry-After", "Daybook-Position", "Daybook-Stale", "Idempotent-Replayed", "X-Request-Id", "traceparent"]
+    exact = not any("*" in origin for origin in origins)
+    return CORSConfig(allow_origins=list(origins), allow_credentials=exact, expose_headers=shown, max_age=86_400)

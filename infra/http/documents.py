@@ -14,7 +14,7 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from api.shared.access import PUBLIC
-from api.shared.problems import BY_STATUS, status_of
+from api.shared.problems import BY_STATUS, FURTHER, status_of
 from domain.shared.refused import Refused
 
 STATIC: Final = "/api/docs/static"
@@ -81,12 +81,13 @@ async def problems() -> str:
 
 def _codes() -> Iterator[tuple[str, int, str]]:
     yield from ((code, status, title) for status, (code, title) in BY_STATUS.items())
+    yield from ((code, status, title) for code, (status, title) in FURTHER.items())
     waiting = [Refused]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         if kind is not Refused:
-            yield kind.code(), status_of(kind()), kind.title()
+            yield kind.code(), status_of(kind), kind.title()
 
 
 _WELCOME: Final = {

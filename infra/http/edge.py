@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 from api.shared.health import Health
 from infra.http.access_log import AccessLog
+from infra.http.bodies_out import packed, without_body
 
 TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 SAFE_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}$")
@@ -20,11 +21,16 @@ SECURITY: Final = (
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"vary", b"Accept, Accept-Encoding"),
 )
+NO_STORE: Final = (b"cache-control", b"no-store")
+STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _PAGE: Final = """default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;
  font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"""
 PAGE_POLICY: Final = (b"content-security-policy", _PAGE.replace("\n", "").encode())
+API: Final = (*SECURITY, POLICY)
+PAGE: Final = (*SECURITY, PAGE_POLICY)
 SECONDS: Final = Histogram(
     "daybook_request_seconds",
     "Time to answer, by route.",
@@ -54,14 +60,22 @@ class Edge:
         trace_id, more = self._trace(headers)
         scope["trace_id"] = trace_id
         scope["path"] = scope["path"] or "/"
-        is_page = scope["path"].startswith("/api/docs")
+        more += PAGE if scope["path"].startswith("/api/docs") else API
+        if scope["scheme"] == "https":
+            more.append(STRICT_TRANSPORT)
+        # The packed size of a sign-in's answer could tell about the secret in it (BREACH).
+        may_pack = b"gzip" in headers.get(b"accept-encoding", b"") and not scope["path"].startswith("/api/v1/auth/")
+        pass_on = packed(send) if may_pack else send
+        method = scope["method"]
+        if method == "HEAD":
+            scope["method"], pass_on = "GET", without_body(send)
 
         async def send_more(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *more, *SECURITY, PAGE_POLICY if is_page else POLICY]
-            await send(message)
+                status, told = message["status"], message["headers"]
+                message["headers"] = [*told, *more] if any(name == b"cache-control" for name, _ in told) else [*told, *more, NO_STORE]
+            await pass_on(message)
 
         IN_FLIGHT.inc()
         self.in_flight += 1
@@ -69,6 +83,7 @@ class Edge:
             await self._app(scope, receive, send_more)
         finally:
             self.in_flight -= 1
+            scope["method"] = method
             self._note(scope, status, time.perf_counter() - began, trace_id)
 
     @staticmethod

@@ -47,7 +47,7 @@ class LogAggregateRecorder(AggregateRecorder):
         """Events of one stream by version."""
         statement = f"""select stream_id, version, type, data, metadata from events
             where stream_id = %b and version > coalesce(%b::int, -1) and version <= coalesce(%b::int, 2147483647)
-            order by version {"desc" if desc else "asc"} limit %b::int"""  # noqa: S608 — one of two words.
+            order by version {"desc" if desc else "asc"} limit %b::int"""
         return [_stored(*row) for row in self._datastore.query(statement, (_uuid(originator_id), gt, lte, limit))]
 
     def _record(self, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None) -> list[int]:
@@ -152,7 +152,7 @@ class SnapshotRecorder(AggregateRecorder):
         """Snapshots of one stream by version."""
         statement = f"""select stream_id, version, topic, state from recorder_snapshots
             where stream_id = %b and version > coalesce(%b::int, -1) and version <= coalesce(%b::int, 2147483647)
-            order by version {"desc" if desc else "asc"} limit %b::int"""  # noqa: S608 — one of two words.
+            order by version {"desc" if desc else "asc"} limit %b::int"""
         return [StoredEvent(*row) for row in self._datastore.query(statement, (_uuid(originator_id), gt, lte, limit))]
 
 

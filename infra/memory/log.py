@@ -97,7 +97,7 @@ class MemoryLog:
         await self._between()
         return self.names.get((kind, hmac))
 
-    async def secret(self, kind: str, id: UUID) -> bytes | None:  # noqa: A002 — the name that the port gives it.
+    async def secret(self, kind: str, id: UUID) -> bytes | None:
         """A sealed entry of the vault."""
         await self._between()
         return self.vault.get((kind, id))

@@ -1,0 +1,151 @@
+"""A whole Daybook in the test's own event loop: the API behind its edge, relay and consumers, on a real PostgreSQL and Valkey."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+from litestar import Litestar
+
+from api.shared.health import Health
+from api.shared.parts import Parts, Rules
+from application.identity.typed import Typed
+from application.identity.user import EnsureAdmin
+from infra.app import System, system
+from infra.http.access_log import AccessLog
+from infra.http.application import application, parts_of
+from infra.http.edge import Edge
+from infra.postgres.migrate import migrate
+from infra.processes.checks import watch
+from infra.processes.consumers import consumers
+from infra.processes.relay import relay
+from infra.redis.progress import Progress
+from infra.settings import Settings
+from tests.eventually import eventually
+from tests.infra.doubles.forge import OURS, pem
+from tests.servers import Database
+
+PASSWORD = "a garden of forking paths"
+ADMIN = "root@example.org"
+Headers = dict[str, str]
+
+
+class Api:
+    """What tests ask: HTTP as clients speak it, and a look at what is behind."""
+
+    def __init__(self, system: System, parts: Parts) -> None:
+        self.system = system
+        self.parts = parts
+        self.health = Health("serve")
+        watch(self.health, system)
+        self.http = self.client(self.app)
+        self._admin: Headers = {}
+
+    @cached_property
+    def app(self) -> Litestar:
+        return application(self.parts, self.health)
+
+    def client(self, app: Litestar) -> httpx.AsyncClient:
+        edge = Edge(app, self.health, AccessLog(enabled=False))
+        transport = httpx.ASGITransport(edge, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://daybook.test")
+
+    def with_rules(self, **rules: Any) -> httpx.AsyncClient:
+        """The same Daybook, spoken to by other rules."""
+        return self.client(application(msgspec.structs.replace(self.parts, rules=Rules(**rules)), self.health))
+
+    async def __call__(self, method: str, path: str, who: Headers | None = None, /, **more: Any) -> httpx.Response:
+        headers = {**(who or {}), **more.pop("headers", {})}
+        return await self.http.request(method, path, headers=headers, **more)
+
+    async def sign_in(self, email: str) -> Headers:
+        answer = await self("POST", "/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    async def admin(self) -> Headers:
+        if not self._admin:
+            await self.system.dispatch(EnsureAdmin(email=ADMIN, password=Typed(PASSWORD)), self.system.context())
+            self._admin = await self.sign_in(ADMIN)
+        return self._admin
+
+    async def shows_everything(self) -> bool:
+        asked = [await self("GET", path, await self.admin()) for path in ("/api/v1/admin/tasks?limit=1", "/api/v1/tasks/stats", "/api/v1/nodes")]
+        return all(answer.status_code == 200 for answer in asked)
+
+    async def account(self, role: str = "user") -> "Account":
+        """A new account with this role, signed in."""
+        email = f"{role}-{uuid4().hex[:12]}@example.org"
+        body = {"email": email, "name": f"One {role}", "password": PASSWORD, "role": role}
+        made = await self("POST", "/api/v1/users", await self.admin(), json=body)
+        assert made.status_code == 201, made.text
+        return Account(made.json()["id"], await self.sign_in(email))
+
+    async def task(self, who: Headers, **fields: Any) -> dict[str, Any]:
+        made = await self("POST", "/api/v1/tasks", who, json={"title": "Sweep the yard"} | fields)
+        assert made.status_code == 201, made.text
+        found: dict[str, Any] = made.json()
+        return found
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Somebody, and the headers that prove it."""
+
+    id: str
+    headers: Headers
+
+
+@asynccontextmanager
+async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
+    """Up and running; down at the end."""
+    await asyncio.to_thread(migrate, database.owner_url)
+    known = Settings(
+        database_url=database.app_url,
+        redis_url=redis_url,
+        master_key=base64.b64encode(bytes(range(32))).decode(),
+        secret_key=base64.b64encode(bytes(range(32, 64))).decode(),
+        jwt_private_keys=pem(OURS),
+        bcrypt_cost=4,
+        **settings,
+    )
+    progress = Progress(redis_url)
+    async with system(known) as running:
+        api = Api(running, parts_of(running, progress))
+        beside = (relay(known, Health("relay")), consumers(known, Health("consumers")), progress.run())
+        tasks = [asyncio.ensure_future(work) for work in beside]
+        try:
+            async with api.app.lifespan():
+                await eventually(api.shows_everything, 30, "all read models are there")
+                yield api
+        finally:
+            await api.http.aclose()
+            for task in tasks:
+                task.cancel()
+            _, stuck = await asyncio.wait(tasks, timeout=15)
+            for one in asyncio.all_tasks():
+                if stuck:
+                    one.print_stack()
+            assert not stuck, stuck
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of an error, which must be a whole problem document (RFC 9457)."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert set(told) >= {"type", "title", "status", "detail", "instance", "code", "trace_id"}
+    assert told["type"] == f"/api/docs/problems#{told['code']}"
+    assert told["trace_id"] in answer.headers["traceparent"]
+    assert "Traceback" not in answer.text
+    return answer.status_code, told["code"]
+
+
+def misfits(answer: httpx.Response) -> list[tuple[str, str]]:
+    """Pointer and code of each thing that does not fit."""
+    assert problem(answer)[0] == 400
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]

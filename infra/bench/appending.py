@@ -121,8 +121,7 @@ class Pgbench:
 
 def one_process(place: Place, settings: Settings, clients: int = CLIENTS) -> float:
     """P1's own figure."""
-    told: dict[str, float] = place.run(append, settings, clients=clients, seconds=place.seconds(SECONDS))
-    return told["rate"]
+    return float(place.run(append, settings, clients=clients, seconds=place.seconds(SECONDS))["rate"])
 
 
 def p1(place: Place) -> list[Row]:
@@ -152,7 +151,7 @@ def p1b(place: Place) -> list[Row]:
 
     def many() -> float:
         told = place.run_all(8, append, settings, clients=8, seconds=place.seconds(SECONDS))
-        return sum(one["rate"] for one in told)
+        return sum(float(one["rate"]) for one in told)
 
     ours, theirs = in_turn(3, many, lambda: one_process(place, settings))
     note = f"flush {flush_time(place):.0f} µs"

@@ -4,7 +4,8 @@ import itertools
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -121,6 +122,15 @@ class Place:
             return [apart.answer(process, function.__qualname__, self.output) for process in started]
         finally:
             _end(started)
+
+    @contextmanager
+    def beside(self, function: Callable[..., Any], settings: Settings | None = None, **arguments: Any) -> Iterator[Callable[[], Any]]:
+        """Do something in a process of its own meanwhile; what this gives fetches its answer."""
+        process = apart.begin(function, settings, self.output, arguments)
+        try:
+            yield lambda: apart.answer(process, function.__qualname__, self.output)
+        finally:
+            _end([process])
 
     def keep(self, function: Callable[..., Any], settings: Settings | None = None, **arguments: Any) -> "subprocess.Popen[bytes]":
         """Start something that runs until `end`."""

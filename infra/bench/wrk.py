@@ -61,5 +61,5 @@ def _wrk(wrk: str, plan: Plan, script: Path, requests: Path, seconds: float) -> 
     answered = re.search(r"(\d+) requests in ([\d.]+)s", told)
     if answered is None:
         raise RuntimeError(f"wrk said nothing of its requests: {told[-1000:]}")
-    others = sum(int(number) for number in re.findall(r"Non-2xx or 3xx responses: (\d+)|(?:connect|read|write|timeout) (\d+)", told) for number in number if number)
+    others = sum(map(int, re.findall(r"(?:Non-2xx or 3xx responses:|connect|read|write|timeout) (\d+)", told)))
     return Result(int(answered[1]) - others, others, float(answered[2]))

@@ -31,9 +31,7 @@ class Datastore:
 
     def __init__(self, url: str, *, size: int = 5) -> None:
         self.url = url
-        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
-            url, kwargs=OPTIONS, min_size=0, max_size=size, open=True, timeout=10.0
-        )
+        self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(url, kwargs=OPTIONS, min_size=0, max_size=size, open=True, timeout=10.0)
 
     def query(self, statement: str, arguments: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """The rows of one statement, which is one transaction; raises the library's errors."""

@@ -167,9 +167,7 @@ def test_the_librarys_example_application_passes(empty_log, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", empty_log.app_url)
     opened: list[InfrastructureFactory] = []
     construct = InfrastructureFactory.construct.__func__
-    monkeypatch.setattr(
-        InfrastructureFactory, "construct", classmethod(lambda cls, env=None: opened.append(construct(cls, env)) or opened[-1])
-    )
+    monkeypatch.setattr(InfrastructureFactory, "construct", classmethod(lambda cls, env=None: opened.append(construct(cls, env)) or opened[-1]))
     case = application_cases.ExampleApplicationTestCase("test_example_application")
     case.expected_factory_topic = get_topic(LogFactory)
     try:

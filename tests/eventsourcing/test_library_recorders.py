@@ -36,11 +36,7 @@ def methods(case, recorder):
 
 @pytest.mark.parametrize(
     ("case", "recorder", "method"),
-    [
-        pytest.param(case, recorder, method, id=f"{recorder.__name__}-{method}")
-        for case, recorder in PROMISED
-        for method in methods(case, recorder)
-    ],
+    [pytest.param(case, recorder, method, id=f"{recorder.__name__}-{method}") for case, recorder in PROMISED for method in methods(case, recorder)],
 )
 def test_the_librarys_own_case_passes(empty_log, case, recorder, method):
     datastore = Datastore(empty_log.app_url, size=10)
@@ -62,9 +58,7 @@ def test_the_librarys_own_case_passes(empty_log, case, recorder, method):
 
 def test_no_case_of_the_library_for_recorders_is_left_out():
     known = {case for case, _ in PROMISED}
-    there = {
-        case for name, case in vars(cases).items() if name.endswith(("RecorderTestCase", "BaseCase")) and case is not cases.RecorderTestCase
-    }
+    there = {case for name, case in vars(cases).items() if name.endswith(("RecorderTestCase", "BaseCase")) and case is not cases.RecorderTestCase}
     assert there == known
     assert {recorder for _, recorder in PROMISED} >= {LogApplicationRecorder, LogTrackingRecorder, LogProcessRecorder}
     assert issubclass(LogApplicationRecorder, ApplicationRecorder)

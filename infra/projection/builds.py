@@ -54,7 +54,7 @@ class Builds:
                       (select count(*) from parked p where p.model = m.model and p.build = m.build)
                from read_models m order by m.model, m.build"""
         )
-        return [Build(*row[:4], Checkpoint(*row[4:8]), *row[8:]) for row in rows]
+        return [Build(*[*row[:4], Checkpoint(*row[4:8]), *row[8:]]) for row in rows]
 
     async def of(self, model: str, *states: str) -> list[Build]:
         """The builds of one model (by table name) in some states, newest last."""
@@ -234,7 +234,7 @@ class Builds:
 
     async def parked_at(self, model: str, build: int) -> dict[str, int]:
         """The parked keys of a build, and the first position that could not be folded into each."""
-        return dict(await self._run("select key, position from parked where model = %s and build = %s", model, build))  # type: ignore[arg-type]
+        return dict(await self._run("select key, position from parked where model = %s and build = %s", model, build))
 
 
 async def _forget(connection: AsyncConnection[Any], model: str, builds: list[int]) -> None:

@@ -87,7 +87,7 @@ class BulkReader:
             if size > 0:
                 if skip:
                     data, skip = data[skip:], 0
-                if data[:2] != b"\xff\xff":
+                if size > 21 or bytes(data[:2]) != b"\xff\xff":
                     yield data
             elif size == 0:
                 select.select([pgconn.socket], [], [], 5.0)

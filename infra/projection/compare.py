@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 from infra.postgres.row_table import RowTable
 from infra.projection.workshop import Workshop
@@ -47,7 +47,7 @@ async def _in_postgres(shop: Workshop, model: ReadModel[Any], old: int, new: int
     async with shop.pool.connection() as connection:
 
         async def ask(query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-            return await (await connection.execute(cast("LiteralString", query), arguments or None)).fetchall()
+            return await (await connection.execute(query.encode(), arguments or None)).fetchall()
 
         while True:
             above = f"({keys}) > ({places})" if after else "true"

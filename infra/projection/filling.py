@@ -2,16 +2,19 @@
 
 import asyncio
 import inspect
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any, Final, LiteralString, Protocol, cast
+from pathlib import Path
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 import psycopg
 
+import application
+import domain
+import projections
 from infra.postgres.connections import SESSION, SOCKET
 from infra.postgres.copy_rows import encoded
 from infra.postgres.row_table import RowTable
@@ -67,9 +70,10 @@ class Place(Protocol):
 
 def code_of(model: ReadModel[Any]) -> str:
     """A hash of the model's version and of all code a fold can reach; parts folded by other code are not used."""
-    core = [name for name in sys.modules if name.split(".")[0] in ("domain", "application", "projections")]
-    sources = [inspect.getsource(sys.modules[name]) for name in sorted({*core, model.fold.__module__})]
-    return sha256("\n".join((model.table, *sources)).encode()).hexdigest()
+    files = {Path(inspect.getfile(model.fold))}
+    for package in (domain, application, projections):
+        files.update(Path(package.__path__[0]).rglob("*.py"))
+    return sha256(b"\n".join((model.table.encode(), *(file.read_bytes() for file in sorted(files))))).hexdigest()
 
 
 def connected(url: str) -> psycopg.Connection[Any]:
@@ -101,7 +105,7 @@ class TablePlace:
 
     def _run(self, query: str, *arguments: Any) -> psycopg.Cursor[Any]:
         # Names of tables come from the read models' code.
-        return self._connection.execute(cast("LiteralString", query), arguments or None)
+        return self._connection.execute(query.encode(), arguments or None)
 
     def begin(self, plan: Plan) -> Plan:
         with self._connection.transaction():
@@ -122,7 +126,7 @@ class TablePlace:
         told = _told(folded)
         names = ", ".join(self._table.columns)
         with self._connection.transaction():
-            with self._connection.cursor().copy(cast("LiteralString", f"copy {self._name} ({names}) from stdin (format binary)")) as copy:
+            with self._connection.cursor().copy(f"copy {self._name} ({names}) from stdin (format binary)".encode()) as copy:
                 for piece in encoded(self._table.columns, folded.rows.values()):
                     copy.write(piece)
             self._run(
@@ -213,8 +217,9 @@ class CachePlace:
         for told in done.values():
             for group, name, number in told.sums:
                 total[group, name] = total.get((group, name), 0) + number
-        for sums in in_slices(total.items(), SLICE):
-            await self._put(Folded(sums={name: number for name, number in sums.items() if number}), None)
+        sums = [(name, number) for name, number in sorted(total.items()) if number]
+        for start in range(0, len(sums), SLICE):
+            await self._put(Folded(sums=dict(sums[start : start + SLICE])), None)
         if await self._cache.rows() != sum(told.rows for told in done.values()):
             raise Damaged  # Redis lost some while it was filled
         await self._put(Folded(), at)

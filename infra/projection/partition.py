@@ -36,7 +36,7 @@ class Partition:
                 if limits:
                     self._check(recorded, touched)
                 changed = [(key, fold(key, get(key), recorded)) for key in touched if owns is None or owns(key)]
-            except Exception as error:  # folds must not fail; when one does, its keys wait for the fix (R3)
+            except Exception as error:  # noqa: BLE001 — folds must not fail; when one does, its keys wait for the fix (R3)
                 self._park(recorded, touched, error)
                 continue
             for key, row in changed:

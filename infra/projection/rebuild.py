@@ -181,7 +181,7 @@ async def mend(settings: Settings, model: ReadModel[Any], held: Build) -> None:
             async with workshop(settings, held.holder) as shop:
                 await _holding(shop, held, watch, _replace(shop, model, held, watch))
     except TooManyParked as reason:
-        log.error("the read model stops", extra={"model": model.name, "reason": str(reason)})
+        log.error("the read model stops", extra={"model": model.name, "reason": str(reason)})  # noqa: TRY400 — the reason says it all.
         async with workshop(settings, held.holder) as shop:
             await shop.builds.give_up(held, "stopped")
     except (Stopped, Busy, Diverged, Damaged) as reason:
@@ -198,7 +198,7 @@ async def _holding(shop: Workshop, held: Build, watch: Watch, work: Awaitable[No
     """Do it while the lease is kept; when the lease is lost, the work is stopped."""
 
     async def keep() -> None:
-        while await shop.builds.renew(held):
+        while await shop.builds.renew(held):  # noqa: ASYNC110 — a lease is kept by time.
             await asyncio.sleep(LEASE / 4)
         watch.stop.set()
 

@@ -1,7 +1,7 @@
 r"""A build of a read model in Redis: one script writes absolute rows and sums and, last, the position (R9).
 
 Keys (one hash slot each model): `{model}:active` → build; `{model}:b1:meta` (log, position, epoch, rows), `:rows` key → JSON row,
-`:groups` "group\\tname" → number, `:z:<name>` sorted sets. A missing position means *not ready*, never an empty answer.
+`:groups` "group\tname" → number, `:z:<name>` sorted sets. A missing position means *not ready*, never an empty answer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,8 @@ for i = 1, told.sums do local a = take(2)
   if ARGV[a + 1] == '0' then redis.call('HDEL', groups, ARGV[a]) else redis.call('HSET', groups, ARGV[a], ARGV[a + 1]) end end
 for i = 1, told.unscored do local a = take(2); redis.call('ZREM', KEYS[4] .. ARGV[a], ARGV[a + 1]) end
 for i = 1, told.scored do local a = take(3); redis.call('ZADD', KEYS[4] .. ARGV[a], ARGV[a + 1], ARGV[a + 2]) end
-redis.call('HSET', meta, 'log', told.log, 'epoch', told.epoch, 'rows', redis.call('HLEN', rows), 'stream', told.stream, 'version', told.version)
+redis.call('HSET', meta, 'log', told.log, 'epoch', told.epoch, 'stream', told.stream, 'version', told.version)
+redis.call('HSET', meta, 'rows', redis.call('HLEN', rows))
 if told.to ~= '' then redis.call('HSET', meta, 'position', told.to); redis.call('HDEL', meta, 'fill') end
 return 'ok'
 """
@@ -109,12 +110,13 @@ class RowCache:
 
     async def filling(self) -> bytes | None:
         """The fill that was begun and is not finished."""
-        found: bytes | None = await self.redis.hget(self.meta, "fill")
-        return found
+        found: Any = await self.redis.hget(self.meta, "fill")
+        return None if found is None else bytes(found)
 
     async def filled(self) -> dict[int, bytes]:
         """What the finished parts of a fill have to say."""
-        return {int(part): told for part, told in (await self.redis.hgetall(self.prefix + "fill")).items()}
+        found: Any = await self.redis.hgetall(self.prefix + "fill")
+        return {int(part): told for part, told in found.items()}
 
     async def mark(self, part: int, told: str) -> None:
         """Note that a part is filled."""
@@ -150,7 +152,8 @@ class RowCache:
 
     def row(self, value: bytes) -> Row:
         """A row as it is kept here."""
-        return self._decode(value)
+        row: Row = self._decode(value)
+        return row
 
     async def page(self, cursor: int, limit: int) -> tuple[int, list[Row]]:
         """The next rows in no order (each at least once while it exists) and the next cursor, 0 at the end."""
@@ -165,7 +168,9 @@ class RowCache:
             raise Damaged
         return int(position), {_pair(name): int(number) for name, number in found.items()}
 
-    async def apply(self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = "") -> str:
+    async def apply(
+        self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = ""
+    ) -> str:
         """Write what a batch changed: `ok`, `moved`, `fenced` or `damaged` (nothing is written then). `old` None: filling."""
         if self._sums is None:
             self._sums = (await self.sums())[1] if old is not None else {}

@@ -82,30 +82,60 @@ class World:
             if model.store == "redis":
                 await self.shop.cache(model, 1).show()
 
-    def fold(self, model: ReadModel[Any], build: int = 1, me: Workshop | None = None) -> Projector:
-        """Begin to fold a build live, mending included."""
-        shop = me or self.shop
-        if self.hub is None:
-            self.hub = Hub(UUID(int=0))
+    def projector(self, model: ReadModel[Any], build: int = 1) -> Projector:
+        """What folds a build, mending included."""
+        assert self.hub is not None
 
         async def mended(model: ReadModel[Any], held: Build) -> None:
             await mend(self.settings, model, held)
 
         async def moved(*_: Any) -> None:
-            pass
+            """Nobody waits here."""
 
-        projector = Projector(
-            model=model, build=build, store=shop.store(model, build), builds=shop.builds, hub=self.hub, reader=shop.reader, moved=moved,
+        shop = self.shop
+        return Projector(
+            model=model,
+            build=build,
+            store=shop.store(model, build),
+            builds=shop.builds,
+            hub=self.hub,
+            reader=shop.reader,
+            moved=moved,
             mend=mended,
         )
+
+    def fold(self, model: ReadModel[Any], build: int | None = None) -> None:
+        """Keep a build folded (None: whichever is live), as the consumers do."""
+        if self.hub is None:
+            self.hub = Hub(UUID(int=0))
 
         async def run() -> None:
             assert self.hub is not None
             self.hub.told(await self.shop.reader.head())
-            await projector.run()
+            while True:
+                number = await self.live_or_diverged(model) if build is None else build
+                folding = asyncio.create_task(self.projector(model, number).run())
+                try:
+                    while build is not None or number == await self.live_or_diverged(model):
+                        await asyncio.wait([folding], timeout=0.1)
+                        if folding.done():
+                            break
+                finally:
+                    folding.cancel()
+                    await asyncio.gather(folding, return_exceptions=True)
 
         self.tasks.append(asyncio.create_task(run()))
-        return projector
+
+    async def again(self, model: ReadModel[Any]) -> None:
+        """An empty live build, as if nothing had ever been folded."""
+        async with self.shop.pool.connection() as connection:
+            await connection.execute("delete from read_models where model = %s", (model.table,))
+            for statement in RowTable(model, 1).drop():
+                await connection.execute(statement.encode() + b" cascade")
+        await self.ensure(model)
+
+    async def live_or_diverged(self, model: ReadModel[Any]) -> int:
+        return (await self.shop.builds.of(model.table, "live", "diverged"))[0].build
 
     async def live(self, model: ReadModel[Any]) -> int:
         return (await self.shop.builds.of(model.table, "live"))[0].build

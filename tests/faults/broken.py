@@ -1,0 +1,179 @@
+"""Builds of Daybook that are broken on purpose, as mains of processes: each patches one thing, then runs the real process.
+
+Some are faults a correct build survives (messages three times and shuffled, dying at the worst moment), the others are
+sabotages: there the checker has to turn red.
+"""
+
+import os
+import random
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from domain.shared.event import Recorded
+from infra.broker import redis_streams
+from infra.broker.chunk import Chunk
+from infra.processes import consumers as consumers_process
+from infra.processes import relay as relay_process
+from infra.projection import builds, projector, reacting, stores
+from infra.redis import row_cache
+from infra.settings import Settings
+from tests.faults import toys
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+# Faults.
+
+
+def shuffling_relay(settings: Settings, port: int) -> None:
+    """Every chunk three times, in no order, some long after the others."""
+    dice = random.Random(3)  # noqa: S311 — dice, no secret.
+    held: list[Chunk] = []
+
+    class Shuffling(redis_streams.ChunkPublisher):
+        async def publish(self, message: Chunk) -> bool:
+            held.extend([message] * 3)
+            dice.shuffle(held)
+            while len(held) > dice.randint(0, 12):
+                await super().publish(held.pop())
+            return True
+
+    relay_process.ChunkPublisher = Shuffling  # type: ignore[misc]
+    relay_process.main(settings, port)
+
+
+def _dies_at(nth: int, *, written: bool) -> None:
+    """Death in the middle of a batch: just before its statement, or after it when nobody here has heard of its success."""
+    real = stores.TableStore.apply
+    count = 0
+
+    async def apply(self: Any, folded: Any, *rest: Any) -> bool:
+        nonlocal count
+        count += bool(folded.after)
+        if count == nth and not written:
+            die()
+        done = await real(self, folded, *rest)
+        if count == nth:
+            die()
+        return done
+
+    stores.TableStore.apply = apply  # type: ignore[method-assign]
+
+
+def consumers_dying_before_the_write(settings: Settings, port: int) -> None:
+    _dies_at(6, written=False)
+    consumers_process.main(settings, port)
+
+
+def consumers_dying_after_the_write(settings: Settings, port: int) -> None:
+    _dies_at(6, written=True)
+    consumers_process.main(settings, port)
+
+
+def consumers_dying_in_redis(settings: Settings, port: int) -> None:
+    real = row_cache.RowCache.apply
+    count = 0
+
+    async def apply(self: Any, *rest: Any, **more: Any) -> str:
+        nonlocal count
+        count += 1
+        outcome = await real(self, *rest, **more)
+        if count == 12:
+            die()
+        return outcome
+
+    row_cache.RowCache.apply = apply  # type: ignore[method-assign]
+    consumers_process.main(settings, port)
+
+
+def consumers_dying_after_a_reaction(settings: Settings, port: int) -> None:
+    """The commands are in the log, the reaction's position was not moved."""
+    _reactions(lambda reacted: die() if reacted == 3 else None)
+    consumers_process.main(settings, port)
+
+
+def _reactions(after: Any) -> None:
+    real = reacting.Reactor._react
+    count = 0
+
+    async def react(self: Any, recorded: Recorded[Any]) -> None:
+        nonlocal count
+        await real(self, recorded)
+        count += 1
+        after(count)
+
+    reacting.Reactor._react = react  # type: ignore[method-assign]
+
+
+def consumers_with_another_reaction(settings: Settings, port: int) -> None:
+    toys.register_another()
+    consumers_process.main(settings, port)
+
+
+# Sabotages.
+
+
+def consumers_that_forget(settings: Settings, port: int) -> None:
+    """One event in twenty is not folded."""
+    _touching(lambda events: [one for one in events if one.position % 20])
+    consumers_process.main(settings, port)
+
+
+def consumers_that_repeat(settings: Settings, port: int) -> None:
+    """One event in twenty is folded twice."""
+    _touching(lambda events: [one for one in events for _ in range(1 if one.position % 20 else 2)])
+    consumers_process.main(settings, port)
+
+
+def consumers_that_swap(settings: Settings, port: int) -> None:
+    """Each batch is folded from its end."""
+    _touching(lambda events: list(reversed(events)))
+    consumers_process.main(settings, port)
+
+
+def _touching(change: Any) -> None:
+    real = projector.touched
+
+    def touched(model: Any, events: Sequence[Recorded[Any]]) -> Any:
+        return real(model, change(events))
+
+    projector.touched = touched
+
+
+def consumers_that_promise_too_early(settings: Settings, port: int) -> None:
+    """The position is moved before the rows are written, and death comes between the two."""
+    real = stores.TableStore.apply
+    count = 0
+
+    async def apply(self: Any, folded: Any, *rest: Any) -> bool:
+        nonlocal count
+        count += bool(folded.after)
+        if count == 6:
+            await real(self, type(folded)(), *rest)
+            die()
+        return await real(self, folded, *rest)
+
+    stores.TableStore.apply = apply  # type: ignore[method-assign]
+    consumers_process.main(settings, port)
+
+
+def consumers_without_derived_ids(settings: Settings, port: int) -> None:
+    """A reaction's command has a new id each time; death comes before the position is moved."""
+    reacting.derived_id = lambda *_: relay_process.new_id()
+    consumers_dying_after_a_reaction(settings, port)
+
+
+def consumers_that_move_before_they_react(settings: Settings, port: int) -> None:
+    """A reaction's position is moved first, and death comes before the command."""
+    real = builds.Builds.move
+
+    async def react(self: Any, recorded: Recorded[Any]) -> None:
+        for build in await self._builds.of(self.name, "live"):
+            if await real(self._builds, build, build.checkpoint.after(recorded)):
+                die()
+
+    reacting.Reactor._react = react  # type: ignore[method-assign]
+    consumers_process.main(settings, port)

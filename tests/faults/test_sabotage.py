@@ -1,0 +1,47 @@
+"""A checker counts only after it was seen red: on these broken builds the checks that pass elsewhere must fail."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.app import system
+from infra.postgres.migrate import migrate
+from tests.eventually import eventually, until
+from tests.faults.conftest import settings_for
+from tests.faults.daybook import Daybook, ended
+from tests.faults.fold_of_the_log import Checker
+from tests.faults.load import under_load
+
+SABOTAGES = {
+    "consumers_that_forget": "instead of",
+    "consumers_that_repeat": "instead of",
+    "consumers_that_swap": "instead of",
+    "consumers_that_promise_too_early": "instead of",
+    "consumers_without_derived_ids": "happened 2 times",
+    "consumers_that_move_before_they_react": "no reaction to",
+}
+DYING = list(SABOTAGES)[3:]
+"""These end by SIGKILL at the worst moment, and a correct build takes over."""
+
+
+@pytest.fixture
+def own(nursery, servers, fresh_database) -> Iterator[Daybook]:
+    """A Daybook of its own for each, or one would be blamed for another."""
+    migrate(fresh_database.owner_url)
+    made = Daybook(nursery, settings_for(servers, fresh_database, servers.empty_redis()))
+    made.all("relay")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize(("sabotage", "seen"), SABOTAGES.items())
+async def test_the_checker_turns_red(own, sabotage, seen):
+    broken = own.start("consumers", f"tests.faults.broken:{sabotage}").ready()
+    until(lambda: len(broken.report()["doing"]["positions"]) > 5)
+    async with system(own.settings, readers=2) as parts, under_load(parts) as load:
+        await load.more(60)
+        if sabotage in DYING:
+            await eventually(ended(broken), 20, "it dies")
+            own.start("consumers").ready()
+    with pytest.raises(AssertionError, match=seen):
+        await Checker(own.settings).agrees(4)

@@ -1,16 +1,35 @@
 """Health at the root: is the process alive, may it be sent work, how is it, and numbers for Prometheus."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Litestar, Response, get
+from litestar.openapi import ResponseSpec
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from api.shared.access import PUBLIC
+from api.shared.operations import described
 
 Check = Callable[[], Awaitable[str]]
+TOLD: Final = {200: "As asked.", 503: "Not to be sent work now."}
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A process that answers."""
+
+    status: Literal["ok"]
+    process: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """How a process is: `ok`, `warn` (works, but something is missing), `draining` or `down`; each check `ok` or what is wrong."""
+
+    status: Literal["ok", "warn", "draining", "down"]
+    process: str
+    checks: dict[str, str]
+    doing: dict[str, Any]
 
 
 class Health:
@@ -59,27 +78,38 @@ def _named(name: str) -> Callable[[Any, Any, list[Any]], str]:
     return operation_id
 
 
+def _documented(name: str, summary: str, answers: Any, *further: int) -> dict[str, Any]:
+    kind = "text/plain" if answers is str else "application/json"
+    told = {status: ResponseSpec(answers, description=TOLD[status], media_type=kind, generate_examples=False) for status in (200, *further)}
+    shown = described(None, access=PUBLIC, asked=(), answers=answers)
+    more: dict[str, Any] = {"operation_class": shown, "responses": told, "tags": ["health"]}
+    return {"access": PUBLIC, "operation_id": _named(name), "summary": summary, **more}
+
+
+def _told(is_ready: bool, report: dict[str, Any]) -> Response[bytes]:  # noqa: FBT001 — as `Health.report` gives it.
+    headers = {} if is_ready else {"Retry-After": "1"}
+    return Response(msgspec.json.encode(report), status_code=200 if is_ready else 503, media_type="application/json", headers=headers)
+
+
 def health_routes(health: Health) -> list[ControllerRouterHandler]:
     """`/live`, `/ready`, `/health`, `/metrics`."""
 
-    @get(["/live", "/health/live"], access=PUBLIC, operation_id=_named("live"), summary="Is the process alive", tags=["health"])
-    async def live() -> dict[str, str]:
+    @get(["/live", "/health/live"], **_documented("live", "Is the process alive", Live))
+    async def live() -> Live:
         """Answers as long as the event loop turns."""
-        return {"status": "ok", "process": health.name}
+        return Live("ok", health.name)
 
-    @get(["/ready", "/health/ready"], access=PUBLIC, operation_id=_named("ready"), summary="May the process be sent work", tags=["health"])
+    @get(["/ready", "/health/ready"], **_documented("ready", "May the process be sent work", Report, 503))
     async def ready() -> Response[bytes]:
         """503 while draining or without what it needs; everything else only warns."""
-        is_ready, report = await health.report()
-        return Response(msgspec.json.encode(report), status_code=200 if is_ready else 503, media_type="application/json")
+        return _told(*await health.report())
 
-    @get("/health", access=PUBLIC, operation_id="health", summary="How is the process", tags=["health"])
+    @get("/health", **_documented("health", "How is the process", Report, 503))
     async def details() -> Response[bytes]:
         """Every check and what the process is doing."""
-        is_ready, report = await health.report()
-        return Response(msgspec.json.encode(report), status_code=200 if is_ready else 503, media_type="application/json")
+        return _told(*await health.report())
 
-    @get("/metrics", access=PUBLIC, operation_id="metrics", summary="Numbers for Prometheus", tags=["health"])
+    @get("/metrics", **_documented("metrics", "Numbers for Prometheus", str), media_type="text/plain")
     async def metrics() -> Response[bytes]:
         """Prometheus text format."""
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})  # as media_type it would get a second charset

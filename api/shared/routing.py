@@ -12,6 +12,7 @@ from litestar.openapi import ResponseSpec
 
 from api.shared.access import ANYONE
 from api.shared.bodies import StrictBody
+from api.shared.operations import described, has_version
 from api.shared.problems import Problem
 
 TOLD: Final = {
@@ -26,6 +27,7 @@ TOLD: Final = {
     415: "Not JSON in UTF-8: `unsupported_media_type`.",
     422: "The idempotency key was used with another request: `idempotency_key_reused`.",
     428: "If-Match is required: `precondition_required`.",
+    500: "A fault of the server, noted there under `trace_id`: `internal_error`.",
     503: "Not right now, see Retry-After: `overloaded`, `projection_behind`, `projection_parked`, `projection_not_ready`.",
 }
 Decorator = Callable[[Callable[..., Any]], Any]
@@ -37,7 +39,7 @@ def _problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any]) -> Decorator:
+def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any], *asked: str) -> Decorator:
     access = more.pop("access", ANYONE)
     answers, status = more.pop("answers", None), more.pop("status", 200)
     responses = _problems(*statuses)
@@ -54,6 +56,7 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any])
             speaks_json=True,
             responses=responses,
             operation_id=function.__name__,
+            operation_class=described(function, access=access, asked=asked, answers=answers),
             summary=summary.rstrip("."),
             description=description.strip() or summary,
             **more,
@@ -64,24 +67,29 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any])
 
 def query(path: str, **more: Any) -> Decorator:
     """A GET that answers a question."""
-    return _made(_get, path, (400, 401, 403, 404, 406, 409, 503), more)
+    asked = ["If-None-Match"] if has_version(more.get("answers")) else []
+    return _made(_get, path, (400, 401, 403, 404, 406, 409, 500, 503), more, *asked)
+
+
+_COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503)
 
 
 def command(path: str, **more: Any) -> Decorator:
     """A POST that dispatches a command."""
-    return _made(_post, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_post, path, _COMMAND, {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key")
 
 
 def change(path: str, **more: Any) -> Decorator:
     """A PATCH (JSON merge patch, RFC 7396) of a resource."""
-    return _made(_patch, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_patch, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
 
 
 def replace(path: str, **more: Any) -> Decorator:
     """A PUT with the meaning of PATCH (requirement CF-02)."""
-    return _made(_put, path, (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 503), {"dto": StrictBody, "return_dto": None, **more})
+    return _made(_put, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
 
 
 def remove(path: str, **more: Any) -> Decorator:
     """A DELETE."""
-    return _made(_delete, path, (400, 401, 403, 404, 406, 409, 412, 422, 428, 503), {"status": 204, **more})
+    statuses = (400, 401, 403, 404, 406, 409, 412, 422, 428, 500, 503)
+    return _made(_delete, path, statuses, {"status": 204, **more}, "Idempotency-Key", "If-Match")

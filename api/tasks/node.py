@@ -1,7 +1,7 @@
 """Nodes: who there is, who is alive, draining and capacity; and the sweep that administrators may start by hand."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -46,7 +46,7 @@ class NodeView(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     active: bool
-    status: str
+    status: Literal["online", "stale", "offline"]
     draining: bool
     capacity: int | None
     running: int | None
@@ -103,7 +103,7 @@ async def _views(request: Req, rows: Any) -> list[NodeView]:
 
 def _view(row: NodeRow, name: str, counts: dict[str, int] | None, now: datetime) -> NodeView:
     silent = timedelta.max if row.last_seen_at is None else now - row.last_seen_at
-    status = "online" if silent < SILENT else "stale" if silent < GONE else "offline"
+    status: Literal["online", "stale", "offline"] = "online" if silent < SILENT else "stale" if silent < GONE else "offline"
     running = None if counts is None else counts["in_progress"]
     return NodeView(row.node_id, name, row.active, status, row.draining, row.capacity, running, row.last_seen_at, row.known_since)
 

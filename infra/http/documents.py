@@ -8,6 +8,8 @@ from typing import Any, Final
 import litestar_offline_docs
 import msgspec
 from litestar import MediaType, Request, Response, Router, get
+from litestar._openapi.plugin import handle_schema_path_not_found
+from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -21,26 +23,41 @@ STATIC: Final = "/api/docs/static"
 FILES: Final = pathlib.Path(litestar_offline_docs.__file__).parent / "static"
 
 
+class Page(SwaggerRenderPlugin):
+    """The page, without a script of its own inside, so that its Content-Security-Policy can forbid such ones."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page loads everything else, the document too, from here."""
+        del request, openapi_schema
+        return _PAGE.encode()
+
+
 def document_plugins() -> list[Any]:
     """How the document is shown."""
-    page = SwaggerRenderPlugin(
-        js_url=f"{STATIC}/swagger-ui-bundle.js",
-        css_url=f"{STATIC}/swagger-ui.css",
-        standalone_preset_js_url=f"{STATIC}/swagger-ui-standalone-preset.js",
-        favicon='<link rel="icon" href="data:,">',
-    )
-    return [page, JsonRenderPlugin(), YamlRenderPlugin()]
+    return [Page(), JsonRenderPlugin(), YamlRenderPlugin()]
 
 
 def document_router() -> Router:
     """Where the framework puts its pages: open to everybody."""
-    return Router("/api/docs", route_handlers=[], opt={"access": PUBLIC}, include_in_schema=False)
+    return Router("/api/docs", route_handlers=[], opt={"access": PUBLIC}, guards=[_no_page_of_errors], include_in_schema=False)
+
+
+def _no_page_of_errors(_: Any, handler: Any) -> None:
+    """The framework has an HTML page for what is not below this address; ours are problems like all others."""
+    if handler.fn is handle_schema_path_not_found:
+        raise NotFoundException
 
 
 def document_routes() -> list[ControllerRouterHandler]:
     """The addresses people and programs try first."""
     static = create_static_files_router(STATIC, [FILES], opt={"access": PUBLIC}, include_in_schema=False)
-    return [static, openapi_json, index, welcome, docs, problems]
+    return [static, start, openapi_json, index, welcome, docs, problems]
+
+
+@get("/api/docs/start.js", access=PUBLIC, include_in_schema=False, media_type="text/javascript")
+async def start() -> str:
+    """What the page does when it is loaded."""
+    return _START
 
 
 @get("/openapi.json", access=PUBLIC, include_in_schema=False)
@@ -89,6 +106,27 @@ def _codes() -> Iterator[tuple[str, int, str]]:
         if kind is not Refused:
             yield kind.code(), status_of(kind), kind.title()
 
+
+_PAGE: Final = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Daybook: the API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{STATIC}/swagger-ui.css">
+<script src="{STATIC}/swagger-ui-bundle.js" defer></script>
+<script src="/api/docs/start.js" defer></script>
+<div id="page"></div>
+</html>
+"""
+_START: Final = """SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#page",
+  deepLinking: true,
+  validatorUrl: null,  // no picture from somebody else's server
+  presets: [SwaggerUIBundle.presets.apis],
+});
+"""
 
 _WELCOME: Final = {
     "name": "Daybook",

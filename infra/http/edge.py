@@ -26,8 +26,8 @@ SECURITY: Final = (
 NO_STORE: Final = (b"cache-control", b"no-store")
 STRICT_TRANSPORT: Final = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-_PAGE: Final = """default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;
- font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"""
+_PAGE: Final = """default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;
+ font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"""
 PAGE_POLICY: Final = (b"content-security-policy", _PAGE.replace("\n", "").encode())
 API: Final = (*SECURITY, POLICY)
 PAGE: Final = (*SECURITY, PAGE_POLICY)

@@ -1,0 +1,110 @@
+"""What the document says about every operation beyond its types: who may, which headers travel, and an example of all that is sent."""
+
+from collections.abc import Iterable
+from typing import Any, Final, get_args, get_type_hints
+
+import msgspec
+from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+
+from api.shared.examples import ID, example_of
+
+TEXT: Final = Schema(type=OpenAPIType.STRING)
+NUMBER: Final = Schema(type=OpenAPIType.STRING, pattern="^[0-9]+$")
+ASKED: Final = {
+    "Idempotency-Key": ("A word of the client's own, 1 to 255 characters: the same request under the same key is carried out once.", "order-7"),
+    "If-Match": ("The ETag of the version that is changed; another one is refused with 412.", '"3"'),
+    "If-None-Match": ("The ETag the client has; 304 when it is still the newest.", '"3"'),
+}
+TOLD: Final = {
+    "Daybook-Position": ("The position of the log that this answer shows.", NUMBER),
+    "ETag": ("The version of the resource.", TEXT),
+    "Location": ("Where the new resource is.", TEXT),
+    "Link": ('The next page, `rel="next"`.', TEXT),
+    "Idempotent-Replayed": ("`true`: this key was used before, and this is what was answered then.", TEXT),
+    "Retry-After": ("Seconds after which it is worth trying again.", NUMBER),
+    "WWW-Authenticate": ("How to prove who calls (RFC 6750).", TEXT),
+}
+
+
+class _Shown(Example):
+    def to_schema(self) -> dict[str, Any]:
+        return {"value": self.value}  # The framework would leave out every null in it.
+
+
+def described(function: Any, *, access: Iterable[str], asked: Iterable[str], answers: Any) -> type[Operation]:
+    """The kind of operation that says all this about a route's function. `access` is `public` or the roles that may."""
+    body = _body_of(function)
+    roles = "Open to everybody." if access == "public" else f"For: {', '.join(sorted(access))}."
+
+    class Described(Operation):
+        def __init__(self, **told: Any) -> None:
+            super().__init__(**told)
+            self.description = f"{self.description}\n\n{roles}"
+            if access == "public":
+                self.security = [{}]
+            self.parameters = [*(self.parameters or []), *(_header(name) for name in asked)] or None
+            if body is not None and self.request_body is not None and not hasattr(self.request_body, "ref"):
+                for media in self.request_body.content.values():
+                    media.examples = {"usual": _Shown(value=example_of(body, asked=True))}
+            for code, response in (self.responses or {}).items():
+                if isinstance(response, OpenAPIResponse):
+                    _complete(response, int(code), answers, asked, of_the_log=function is not None)
+            if "If-None-Match" in asked and self.responses is not None:
+                self.responses["304"] = OpenAPIResponse(description="Not changed since the version the client has.", headers=_told("ETag"))
+
+    return Described
+
+
+def _body_of(function: Any) -> Any:
+    hint = get_type_hints(function).get("data") if function is not None else None
+    return next((one for one in get_args(hint) or (hint,) if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
+
+
+def _header(name: str) -> Parameter:
+    meaning, example = ASKED[name]
+    schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=257)
+    return Parameter(name=name, param_in="header", description=meaning, schema=schema, required=False, examples={"usual": _Shown(value=example)})
+
+
+def _told(*names: str) -> dict[str, Any]:
+    return {name: OpenAPIHeader(description=TOLD[name][0], schema=TOLD[name][1], param_in="header", name="") for name in names}
+
+
+def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Iterable[str], *, of_the_log: bool) -> None:
+    headers = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}.get(status, [])
+    shown: Any = None
+    if status < 300:
+        headers = ["Location"] if status == 201 and "id" in _fields(answers) else []
+        headers += ["ETag"] if has_version(answers) else ["Link"] if "next_cursor" in _fields(answers) else []
+        headers += (["Daybook-Position"] if of_the_log else []) + (["Idempotent-Replayed"] if "Idempotency-Key" in asked else [])
+        shown = None if answers is None else example_of(answers)
+    elif "application/problem+json" in (response.content or {}):
+        shown = _problem(status, response.description)
+    elif answers is not None:
+        shown = example_of(answers)
+    if status == 204:
+        response.content = None
+    response.headers = {**(response.headers or {}), **_told(*headers)}
+    for media in (response.content or {}).values() if shown is not None else ():
+        if isinstance(media, OpenAPIMediaType):
+            media.examples = {"usual": _Shown(value=shown)}
+
+
+def _fields(answers: Any) -> set[str]:
+    kind = getattr(answers, "__origin__", answers)
+    return {field.name for field in msgspec.structs.fields(kind)} if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else set()
+
+
+def has_version(answers: Any) -> bool:
+    """Whether this is a single resource with a version, and so with an ETag."""
+    return "version" in _fields(answers)
+
+
+def _problem(status: int, description: str) -> dict[str, Any]:
+    words = description.split("`")
+    code = words[1] if len(words) > 1 and words[1] != "code" else "invalid_transition"
+    title = description.partition(":")[0].partition(";")[0].rstrip(".")
+    told = {"type": f"/api/docs/problems#{code}", "title": title, "status": status, "code": code, "detail": f"{title}."}
+    errors = [{"pointer": "/title", "code": "required", "message": "title must not be empty."}] if status == 400 else None
+    return told | {"instance": f"/api/v1/tasks/{ID}", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"} | ({"errors": errors} if errors else {})

@@ -1,6 +1,7 @@
 """The API put together: every route there is, behind one guard, with problems for every error and its document."""
 
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -45,11 +46,13 @@ def parts_of(system: System, progress: Progress) -> Parts:
     """What routes may use."""
     keys = SubKeys.read(system.settings)
 
-    async def newest_of(actor: Any) -> int:
+    async def newest_of(actor: UUID | None) -> tuple[int, int]:
+        """Positions of the caller's newest event and of the log's."""
+        query = """select coalesce((select position from events where actor_id = %b order by position desc limit 1), 0),
+                          coalesce((select max(position) from events), 0)"""
         async with system.log.readers.connection() as connection:
-            query = "select position from events where actor_id = %b order by position desc limit 1"
             row = await (await connection.execute(query, (actor,), prepare=True, binary=True)).fetchone()
-        return 0 if row is None else int(row[0])
+        return row or (0, 0)
 
     def key(scope: str, text: str, method: str, path: str, body: bytes) -> HttpKey:
         return HttpKey(keys.idempotency, scope, text, method=method, path=path, body=body)

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from infra.redis.progress import Progress
 from projections.shared.read_model import R, ReadModel
-from projections.shared.reading import Freshness, ProjectionBehind, ProjectionNotReady, SeenMany
+from projections.shared.reading import Freshness, PositionUnknown, ProjectionBehind, ProjectionNotReady, SeenMany
 
 PATIENCE: Final = 2.0
 T = TypeVar("T")
@@ -35,7 +35,7 @@ return {redis.call('HGET', prefix .. 'meta', 'position'), rows}
 class RedisCaches:
     """The `Caches` port."""
 
-    def __init__(self, redis: Redis, progress: Progress, newest_of: Callable[[UUID], Awaitable[int]]) -> None:
+    def __init__(self, redis: Redis, progress: Progress, newest_of: Callable[[UUID | None], Awaitable[tuple[int, int]]]) -> None:
         self._progress = progress
         self._newest_of = newest_of
         self._groups = redis.register_script(GROUPS)
@@ -77,7 +77,11 @@ class RedisCaches:
     async def _read(
         self, model: ReadModel[Any], read: Callable[[], Awaitable[tuple[int | None, list[Any]]]], fresh: Freshness
     ) -> tuple[list[Any], int, bool]:
-        wanted = max(fresh.min_position, await self._newest_of(fresh.caller_id) if fresh.caller_id else 0)
+        asked = fresh.caller_id is not None or fresh.min_position > 0
+        newest, head = await self._newest_of(fresh.caller_id) if asked else (0, 0)
+        if fresh.min_position > head:
+            raise PositionUnknown
+        wanted = max(fresh.min_position, newest)
         until = time.monotonic() + PATIENCE
         while True:
             try:

@@ -10,13 +10,18 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import structs
+
 from domain.shared.event import Recorded
 from infra.broker import redis_streams
 from infra.broker.chunk import Chunk
+from infra.postgres import tables
+from infra.postgres.log import PostgresLog
 from infra.processes import consumers as consumers_process
 from infra.processes import relay as relay_process
+from infra.processes import serve as serve_process
 from infra.projection import builds, projector, reacting, stores
-from infra.redis import row_cache
+from infra.redis import caches, row_cache
 from infra.settings import Settings
 from tests.faults import toys
 
@@ -177,3 +182,29 @@ def consumers_that_move_before_they_react(settings: Settings, port: int) -> None
 
     reacting.Reactor._react = react  # type: ignore[method-assign]
     consumers_process.main(settings, port)
+
+
+def serve_that_does_not_wait(settings: Settings, port: int) -> None:
+    """Reads show what is there, however old."""
+    tables.PATIENCE = caches.PATIENCE = 0  # type: ignore[misc]
+    real = tables.PostgresTables._read
+
+    async def read(self: Any, model: Any, query: str, arguments: Any, fresh: Any) -> Any:
+        return await real(self, model, query, arguments, structs.replace(fresh, allow_stale=True))
+
+    tables.PostgresTables._read = read  # type: ignore[method-assign]
+    serve_process.main(settings, port)
+
+
+def serve_dying_before_the_answer(settings: Settings, port: int) -> None:
+    """A fault: what is called fatal is committed, and nobody is told."""
+    real = PostgresLog.append
+
+    async def append(self: Any, entry: Any) -> Any:
+        written = await real(self, entry)
+        if any(getattr(staged.event, "title", "") == "fatal" for staged in entry.events):
+            die()
+        return written
+
+    PostgresLog.append = append  # type: ignore[method-assign]
+    serve_process.main(settings, port)

@@ -33,12 +33,13 @@ def people(settings: Settings) -> list[tuple[str, list[str]]]:
 
 
 async def _people(settings: Settings) -> list[tuple[str, list[str]]]:
-    tokens = RsaTokens.read(settings)
+    tokens, few = RsaTokens.read(settings), asyncio.Semaphore(4)
     async with system(settings) as parts:
 
         async def one(nth: int) -> tuple[str, list[str]]:
             wish = RegisterUser(email=f"user{nth}@example.org", name=f"User {nth}", password=Typed("a garden of forking paths"))
-            signed = (await parts.dispatch(wish, Context(ANONYMOUS, new_id()))).result
+            async with few:  # more at once would be refused
+                signed = (await parts.dispatch(wish, Context(ANONYMOUS, new_id()))).result
             caller = Caller(signed.person.id, "user", signed.session_id)
             made = [
                 await parts.dispatch(CreateTask(title=f"Task {number} of user {nth}"), Context(caller, new_id())) for number in range(TASKS)

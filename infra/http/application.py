@@ -60,7 +60,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
     return Parts(
         dispatch=system.dispatch,
         log=system.log,
-        tables=PostgresTables(system.log.readers, progress),
+        tables=PostgresTables(system.log.reads, progress),
         caches=RedisCaches(system.redis, progress, newest_of),
         tokens=RsaTokens.read(system.settings),
         standing=Standing(system.log),

@@ -16,6 +16,7 @@ from infra.postgres.appender import Appender
 from infra.postgres.batch import Verdict, encode
 from infra.postgres.connections import connect, pool
 from infra.postgres.database_clock import DatabaseClock
+from infra.postgres.hot_reads import HotReads
 from infra.postgres.hot_streams import Hot, HotStreams
 from infra.postgres.streams import Streams
 from infra.serialization.mapper import Unwritable, UnwritableText
@@ -31,7 +32,8 @@ class PostgresLog:
         self.clock = DatabaseClock()
         self.readers: AsyncConnectionPool[AsyncConnection[Any]] = pool(url, name="readers", size=readers)
         self.appender = Appender(lambda: connect(url, name="appender"), self.clock)
-        self._streams = Streams(self.readers)
+        self.reads = HotReads(lambda: connect(url, name="reads"))
+        self._streams = Streams(self.reads)
         self._hot = HotStreams()
 
     async def start(self) -> None:
@@ -43,6 +45,7 @@ class PostgresLog:
         """Write what was accepted, then disconnect."""
         await self.appender.stop()
         await self._streams.stop()
+        await self.reads.stop()
         await self.readers.close()
 
     def now(self) -> datetime:
@@ -106,5 +109,5 @@ class PostgresLog:
         return None if row is None else bytes(row[0])
 
     async def _row(self, query: Any, *arguments: Any) -> Any:
-        async with self.readers.connection() as connection:
-            return await (await connection.execute(query, arguments, prepare=True, binary=True)).fetchone()
+        rows = await self.reads(query, *arguments)
+        return rows[0] if rows else None

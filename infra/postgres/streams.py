@@ -11,11 +11,10 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from application.shared.ports import A
 from domain.shared.aggregate import Aggregate
+from infra.postgres.hot_reads import HotReads
 from infra.serialization import mapper
 
 EVERY: Final = 200
@@ -39,8 +38,8 @@ delete from snapshots s where s.stream_id = %b and s.fold = %b and s.version < (
 class Streams:
     """Reads streams; takes snapshots of long ones outside the command path. Snapshots are disposable."""
 
-    def __init__(self, readers: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
-        self._readers = readers
+    def __init__(self, reads: HotReads) -> None:
+        self._reads = reads
         self._snapshots: set[asyncio.Task[None]] = set()
 
     async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
@@ -58,9 +57,7 @@ class Streams:
         return state, position
 
     async def _rows(self, stream_id: UUID, fold: bytes) -> list[tuple[Any, ...]]:
-        async with self._readers.connection() as connection:
-            cursor = await connection.execute(LOAD, (stream_id, fold, stream_id), prepare=True, binary=True)
-            return await cursor.fetchall()
+        return await self._reads(LOAD, stream_id, fold, stream_id)
 
     def _keep(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
         task = asyncio.create_task(self._write(stream_id, fold, state, position), name="snapshot")
@@ -70,8 +67,7 @@ class Streams:
     async def _write(self, stream_id: UUID, fold: bytes, state: Aggregate, position: int) -> None:
         encoded = msgspec.json.encode(state)
         with contextlib.suppress(psycopg.Error):  # disposable: the next load takes it again
-            async with self._readers.connection() as connection:
-                await connection.execute(KEEP, (stream_id, fold, state.version, position, encoded, stream_id, fold), binary=True)
+            await self._reads(KEEP, stream_id, fold, state.version, position, encoded, stream_id, fold)
 
     async def stop(self) -> None:
         """Let snapshots that are being written end."""

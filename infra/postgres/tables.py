@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import cache
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from domain.shared.refused import Overloaded
+from infra.postgres.hot_reads import HotReads
 from infra.redis.progress import Progress
 from projections.shared.read_model import R, ReadModel
 from projections.shared.reading import Freshness, PositionUnknown, ProjectionBehind, ProjectionNotReady, ProjectionParked, Seen, SeenMany
@@ -23,13 +24,13 @@ PAGE: Final = 1000
 class PostgresTables:
     """The `Tables` port."""
 
-    def __init__(self, readers: AsyncConnectionPool[AsyncConnection[Any]], progress: Progress) -> None:
-        self._readers = readers
+    def __init__(self, reads: HotReads, progress: Progress) -> None:
+        self._reads = reads
         self._progress = progress
 
     async def one(self, model: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
         """The row of a key that is a stream."""
-        query, arguments = _one(model), (key, str(key), key, model.table)
+        query, arguments = _one(model.table, model.key[0], model.row), (key, str(key), key, model.table)
 
         rows, told, stale = await self._read(model, query, arguments, fresh)
         if told.parked and not fresh.allow_stale:
@@ -39,7 +40,7 @@ class PostgresTables:
 
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT."""
-        query = _many(model, where, of_stream=fresh.stream_id is not None)
+        query = _many(model.table, model.row, where, of_stream=fresh.stream_id is not None)
 
         rows, told, stale = await self._read(model, query, (fresh.stream_id or fresh.caller_id, *arguments, model.table), fresh)
         key = HEAD + _key_at(model)
@@ -81,12 +82,10 @@ class PostgresTables:
 
     async def _run(self, model: ReadModel[Any], query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
-            async with self._readers.connection() as connection:
-                cursor = await connection.execute(query.encode(), arguments, prepare=True, binary=True)
-                rows = await cursor.fetchall()
+            rows = await self._reads(query, *arguments)
         except psycopg.errors.UndefinedTable as error:
             raise ProjectionNotReady from error
-        except PoolTimeout as error:
+        except (PoolTimeout, TooManyRequests) as error:
             raise Overloaded from error
         if not rows:
             raise ProjectionNotReady(f"The read model {model.name} has not been built yet.")
@@ -114,22 +113,24 @@ def _columns(row: type[msgspec.Struct]) -> str:
     return ", ".join(f"r.{name}" for name in row.__struct_fields__)
 
 
-def _one(model: ReadModel[Any]) -> str:
+@cache
+def _one(table: str, key: str, row: type[msgspec.Struct]) -> str:
     return f"""
-        select m.position, m.state, coalesce(n.position, 0), p.key is not null, (select coalesce(max(position), 0) from events), {_columns(model.row)}
+        select m.position, m.state, coalesce(n.position, 0), p.key is not null, (select coalesce(max(position), 0) from events), {_columns(row)}
         from read_models m
         left join lateral (select position from events where stream_id = %b order by version desc limit 1) n on true
         left join lateral (select key from parked where model = m.model and build = m.build and key = %b limit 1) p on true
-        left join {model.table} r on r.{model.key[0]} = %b
+        left join {table} r on r.{key} = %b
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""
 
 
-def _many(model: ReadModel[Any], where: str, *, of_stream: bool) -> str:
+@cache
+def _many(table: str, row: type[msgspec.Struct], where: str, *, of_stream: bool) -> str:
     newest = "stream_id = %b order by version" if of_stream else "actor_id = %b order by position"
     return f"""
         select m.position, m.state, coalesce(n.position, 0), exists (select from parked p where p.model = m.model and p.build = m.build),
-               (select coalesce(max(position), 0) from events), {_columns(model.row)}
+               (select coalesce(max(position), 0) from events), {_columns(row)}
         from read_models m
         left join lateral (select position from events where {newest} desc limit 1) n on true
-        left join lateral (select * from {model.table} {where}) r on true
+        left join lateral (select * from {table} {where}) r on true
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""

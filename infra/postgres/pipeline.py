@@ -138,15 +138,17 @@ class Pipeline:
             elif not read.done.done():
                 self._again.append(read)
         elif result.status != ExecStatus.COMMAND_OK:
-            error = error_from_result(result)
-            if isinstance(error, GOING):
-                self._expected.appendleft((read, None))
-                raise error
-            if prepared is not None:
-                del self._names[prepared]
-            _refuse(read, error)
+            self._blame(read, prepared, error_from_result(result))
         elif prepared is None and not read.done.done():
             read.done.set_result([])
+
+    def _blame(self, read: Read, prepared: tuple[str, tuple[int, ...]] | None, error: psycopg.Error) -> None:
+        if isinstance(error, GOING):
+            self._expected.appendleft((read, None))
+            raise error
+        if prepared is not None:
+            del self._names[prepared]
+        _refuse(read, error)
 
     def _fail(self, error: psycopg.Error) -> None:
         self.close()

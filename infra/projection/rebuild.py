@@ -15,7 +15,7 @@ from infra.projection.compare import differing
 from infra.projection.fill import Fill, TooManyParked, Watch, fill
 from infra.projection.hub import Hub
 from infra.projection.projector import Projector
-from infra.projection.workshop import Busy, Workshop, in_thread, workshop
+from infra.projection.workshop import Busy, Workshop, ended, in_thread, workshop
 from infra.redis.row_cache import Damaged
 from infra.settings import Settings
 from projections.shared.read_model import ReadModel
@@ -130,10 +130,7 @@ async def _followed(shop: Workshop, model: ReadModel[Any], build: int, watch: Wa
             await asyncio.sleep(POLL)
         yield
     finally:
-        for task in own:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await ended(*own)
 
 
 async def _tell(shop: Workshop, hub: Hub) -> None:
@@ -206,8 +203,7 @@ async def _holding(shop: Workshop, held: Build, watch: Watch, work: Awaitable[No
     try:
         await work
     finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])  # Not awaited itself: that would swallow a cancellation of ours.
+        await ended(keeping)
 
 
 async def rollback(settings: Settings, model: ReadModel[Any]) -> int:

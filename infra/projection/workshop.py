@@ -77,7 +77,7 @@ async def workshop(settings: Settings, me: UUID | None = None) -> AsyncIterator[
         async with pool(settings.database_url, name="rebuild", size=2) as connections:
             yield Workshop(settings, connections, redis, Builds(connections, me or uuid4()), LogReader(connections))
     finally:
-        await redis.aclose()
+        await asyncio.shield(redis.aclose())  # Even when this work is cancelled meanwhile.
 
 
 async def in_thread(work: Callable[[], Result], watch: Watch) -> Result:
@@ -92,3 +92,18 @@ async def in_thread(work: Callable[[], Result], watch: Watch) -> Result:
         if not running.cancelled():
             running.exception()  # looked at, so that nobody complains
         raise
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    """End tasks and wait for them; whoever waits can still be cancelled himself, which suppressing the error would hide.
+
+    A cancellation can get lost below (`wait_for` of Python 3.11, which psycopg uses, drops one that meets a result): it is repeated.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.3)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # Seen: it is not of interest any more.

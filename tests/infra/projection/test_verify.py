@@ -5,6 +5,7 @@ import pytest
 
 from infra.projection import verify as verifying
 from infra.projection.verify import Verified, verify
+from infra.projection.workshop import ended
 from infra.redis.row_cache import Damaged
 from tests.infra.projection.toys import BOXES, BOXES_IN_REDIS, STREAMS
 from tests.infra.projection.world import World
@@ -57,8 +58,7 @@ async def test_a_changed_a_missing_and_an_extra_row_and_a_wrong_sum_are_found_in
 
 async def test_a_changed_a_missing_and_an_extra_row_a_wrong_sum_and_a_wrong_place_are_found_in_redis(world: World):
     await folded(world, BOXES_IN_REDIS)
-    for task in world.tasks:
-        task.cancel()
+    await ended(*world.tasks)
     rows = world.rows(BOXES_IN_REDIS, 1)
     one, other, moved = [key for key in sorted(rows) if rows[key].total > 0][:3]
     prefix = "{toy_boxes_cached_v1}:b1:"
@@ -94,8 +94,7 @@ async def test_nothing_is_wrong_only_because_it_is_changing(world: World, model)
 
 async def test_a_redis_that_lost_everything_has_nothing_to_verify(world: World):
     await folded(world, BOXES_IN_REDIS)
-    for task in world.tasks:
-        task.cancel()
+    await ended(*world.tasks)
     world.redis.flushdb()
     with pytest.raises(Damaged):
         await verify(world.settings, BOXES_IN_REDIS)

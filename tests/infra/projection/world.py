@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +18,7 @@ from infra.projection.folding import add_contrib
 from infra.projection.hub import Hub
 from infra.projection.projector import Projector
 from infra.projection.rebuild import mend
-from infra.projection.workshop import Workshop, workshop
+from infra.projection.workshop import Workshop, ended, workshop
 from infra.settings import Settings
 from projections.shared.read_model import Key, ReadModel, key_text
 from tests.eventually import eventually
@@ -121,8 +121,7 @@ class World:
                         if folding.done():
                             break
                 finally:
-                    folding.cancel()
-                    await asyncio.gather(folding, return_exceptions=True)
+                    await ended(folding)
 
         self.tasks.append(asyncio.create_task(run()))
 
@@ -235,9 +234,6 @@ async def opened(database: Database, redis_url: str) -> AsyncIterator[World]:
         try:
             yield world
         finally:
-            for task in world.tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await ended(*world.tasks)
             world.redis.close()
     await log.stop()

@@ -127,10 +127,11 @@ async def _key(request: Req, known: Parts, part: str) -> Key | None:
         text = text[1:-1]
     if not text or len(text) > LONGEST_KEY:
         raise BodyRefused([FieldError("Idempotency-Key", "invalid_key", f"1 to {LONGEST_KEY} characters")])
-    route = str(request.scope.get("path_template", request.url.path))
+    path = request.scope["path"]
+    route = str(request.scope.get("path_template") or path)
     scope = f"{caller(request).id}\n{request.method}\n{route}"
     query = request.scope["query_string"].decode("latin-1")
-    return known.key(scope, text + part, request.method, f"{request.url.path}?{query}{part}", await request.body())
+    return known.key(scope, text + part, request.method, f"{path}?{query}{part}", await request.body())
 
 
 def if_match(request: Req) -> int | None:

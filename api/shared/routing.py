@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from litestar import delete as _delete
-from litestar import get as _get
-from litestar import patch as _patch
-from litestar import post as _post
-from litestar import put as _put
+from litestar.enums import HttpMethod
 from litestar.openapi import ResponseSpec
 
 from api.shared.access import ANYONE
 from api.shared.bodies import StrictBody
 from api.shared.operations import described, has_version
 from api.shared.problems import Problem
+from api.shared.route import Route
 
 TOLD: Final = {
     400: "What was sent does not fit: `validation_failed`, `malformed_json`, `invalid_cursor`.",
@@ -39,7 +36,7 @@ def _problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any], *asked: str) -> Decorator:
+def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[str, Any], *asked: str) -> Decorator:
     access = more.pop("access", ANYONE)
     answers, status = more.pop("answers", None), more.pop("status", 200)
     responses = _problems(*statuses)
@@ -49,8 +46,9 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any],
     def decorate(function: Callable[..., Any]) -> Any:
         text = (function.__doc__ or "").strip()
         summary, _, description = text.partition("\n")
-        return make(
+        return Route(
             path,
+            http_method=method,
             status_code=status,
             access=access,
             speaks_json=True,
@@ -68,7 +66,7 @@ def _made(make: Any, path: str, statuses: tuple[int, ...], more: dict[str, Any],
 def query(path: str, **more: Any) -> Decorator:
     """A GET that answers a question."""
     asked = ["If-None-Match"] if has_version(more.get("answers")) else []
-    return _made(_get, path, (400, 401, 403, 404, 406, 409, 500, 503), more, *asked)
+    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 500, 503), more, *asked)
 
 
 _COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503)
@@ -76,20 +74,20 @@ _COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503)
 
 def command(path: str, **more: Any) -> Decorator:
     """A POST that dispatches a command."""
-    return _made(_post, path, _COMMAND, {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key")
+    return _made(HttpMethod.POST, path, _COMMAND, {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key")
 
 
 def change(path: str, **more: Any) -> Decorator:
     """A PATCH (JSON merge patch, RFC 7396) of a resource."""
-    return _made(_patch, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
+    return _made(HttpMethod.PATCH, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
 
 
 def replace(path: str, **more: Any) -> Decorator:
     """A PUT with the meaning of PATCH (requirement CF-02)."""
-    return _made(_put, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
+    return _made(HttpMethod.PUT, path, (*_COMMAND, 428), {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key", "If-Match")
 
 
 def remove(path: str, **more: Any) -> Decorator:
     """A DELETE."""
     statuses = (400, 401, 403, 404, 406, 409, 412, 422, 428, 500, 503)
-    return _made(_delete, path, statuses, {"status": 204, **more}, "Idempotency-Key", "If-Match")
+    return _made(HttpMethod.DELETE, path, statuses, {"status": 204, **more}, "Idempotency-Key", "If-Match")

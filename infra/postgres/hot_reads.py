@@ -20,8 +20,6 @@ from infra.postgres.pipeline import Pipeline, Read
 
 WAITING: Final = 5_000
 BATCH: Final = 64
-TRIES: Final = 2
-"""A read that was sent when its connection was lost is sent once more, on a new one."""
 
 
 class HotReads:
@@ -107,7 +105,8 @@ class HotReads:
             self._idle.remove(pipeline)
         for read in reversed(unanswered):
             read.tries += 1
-            if read.tries < TRIES and not self._stopping:
+            # All connections may have been lost at once; after them comes a new one.
+            if read.tries <= self._most and not self._stopping:
                 self._queue.appendleft(read)
             elif not read.done.done():
                 read.done.set_exception(error)

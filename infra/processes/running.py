@@ -1,6 +1,7 @@
 """What every process does around its work: an event loop, JSON logs, a port for health, and an orderly end on SIGTERM."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from api.shared.health import Health, health_app
 from infra.observability.logs import configure
 from infra.settings import Settings
 
+log = logging.getLogger(__name__)
 GRACE: Final = 2.0
 """Seconds in which a process does what belongs to its end; after that everything it still does is cancelled once more."""
 Work = Callable[[Settings, Health], Awaitable[None]]
@@ -53,12 +55,19 @@ async def _until_ended(working: "asyncio.Task[None]", ending: asyncio.Event, kep
         working.cancel()
         await asyncio.wait({working}, timeout=GRACE)
     while not working.done():
-        me = asyncio.current_task()
-        for task in asyncio.all_tasks() - kept - {me}:
+        busy = [task for task in asyncio.all_tasks() - kept if task is not asyncio.current_task() and _is_ours(task)]
+        log.warning("still busy; told to end once more", extra={"tasks": sorted(task.get_name() for task in busy)})
+        for task in busy:
             task.cancel()
         await asyncio.wait({working}, timeout=GRACE / 4)
     if not working.cancelled():
         working.result()
+
+
+def _is_ours(task: "asyncio.Task[object]") -> bool:
+    """Whether our own code runs in it; helpers of libraries are ended by those who made them."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    return frame is not None and frame.f_globals["__name__"].startswith("infra.")
 
 
 async def _work(settings: Settings, health: Health, work: Work) -> None:

@@ -29,7 +29,7 @@ async def serve(settings: Settings, port: int) -> None:
         helpers = [asyncio.create_task(progress.run(), name="progress"), asyncio.create_task(access_log.run(), name="access log")]
 
         def drain() -> None:
-            health.draining = True
+            health.draining = progress.is_ending = True
             server.should_exit = True
 
         for number in (signal.SIGTERM, signal.SIGINT):

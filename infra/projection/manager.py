@@ -22,6 +22,8 @@ from projections.shared.read_model import READ_MODELS, ReadModel
 log = logging.getLogger(__name__)
 LOOK: Final = 0.5
 """Seconds between two looks at which builds there are."""
+AGAIN: Final = 0.4
+"""Seconds after which a task that was told to end is told again; giving a lease back takes less."""
 
 
 class Manager:
@@ -51,9 +53,15 @@ class Manager:
                     log.warning("the consumers wait for the database", extra={"error": repr(error)})
                 await asyncio.sleep(LOOK)
         finally:
-            for task in self._tasks.values():
+            await self._end()
+
+    async def _end(self) -> None:
+        """End all of them; again where it was lost, for `wait_for` inside the connection pool swallows it before Python 3.12."""
+        left = set(self._tasks.values())
+        while left:
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            _, left = await asyncio.wait(left, timeout=AGAIN)
 
     def _follow(self, builds: list[Build], models: dict[str, ReadModel[Any]]) -> None:
         wanted = {(build.model, build.build) for build in builds if build.state in FOLDED}

@@ -9,6 +9,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from domain.shared.refused import Overloaded
 from infra.redis.progress import Progress
 from projections.shared.read_model import R, ReadModel
 from projections.shared.reading import Freshness, PositionUnknown, ProjectionBehind, ProjectionNotReady, SeenMany
@@ -67,7 +68,9 @@ class RedisCaches:
         return SeenMany([decode(value) for value in values if value is not None], position, stale)
 
     async def moved(self, model: ReadModel[Any], timeout: float) -> None:
-        """Until the model has moved, or it is time to look anyway."""
+        """Until the model has moved, or it is time to look anyway; raises `Overloaded` when this process ends."""
+        if self._progress.is_ending:
+            raise Overloaded
         await self._progress.next(model, timeout)
 
     @staticmethod

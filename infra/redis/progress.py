@@ -35,6 +35,8 @@ class Progress:
     def __init__(self, url: str) -> None:
         self._url = url
         self._changed: dict[str, asyncio.Event] = {}
+        self.is_ending = False
+        """This process is to end: who waits without need is sent away."""
 
     async def run(self) -> None:
         """Listen until cancelled; reconnects by itself."""

@@ -4,24 +4,29 @@ Some are faults a correct build survives (messages three times and shuffled, dyi
 sabotages: there the checker has to turn red.
 """
 
+import asyncio
 import os
 import random
 import signal
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import structs
 
 from domain.shared.event import Recorded
+from domain.tasks.task import Task
 from infra.broker import redis_streams
 from infra.broker.chunk import Chunk
-from infra.postgres import tables
+from infra.postgres import database_clock, tables
 from infra.postgres.log import PostgresLog
+from infra.processes import clock as clock_process
 from infra.processes import consumers as consumers_process
 from infra.processes import relay as relay_process
 from infra.processes import serve as serve_process
 from infra.projection import builds, projector, reacting, stores
 from infra.redis import caches, row_cache
+from infra.security import idempotency
 from infra.settings import Settings
 from tests.faults import toys
 
@@ -208,3 +213,50 @@ def serve_dying_before_the_answer(settings: Settings, port: int) -> None:
 
     PostgresLog.append = append  # type: ignore[method-assign]
     serve_process.main(settings, port)
+
+
+def greedy_clock(settings: Settings, port: int) -> None:
+    """A fault: it always leads, and dispatches what is due again at every look, as often as it can."""
+    _greedy("where due_at <= clock_timestamp()")
+    clock_process.main(settings, port)
+
+
+def _greedy(which: str) -> None:
+    async def lead(*_: Any) -> bool:
+        return True
+
+    async def sweep(self: Any, connection: Any, model: Any) -> int:
+        query = f"select id, due_at, command, arguments, version from {model.table} {which}"
+        rows = await (await connection.execute(query, binary=True)).fetchall()
+        await asyncio.gather(*(self._fire(model, clock_process.DeadlineRow(*row)) for row in rows))
+        return len(rows)
+
+    clock_process.lead = lead
+    clock_process.Clock._sweep = sweep  # type: ignore[method-assign]
+
+
+def clock_without_manners(settings: Settings, port: int) -> None:
+    """A sabotage: it does not look what time it is, has a new id each time, and no task looks at its lease."""
+    _greedy("")
+    Task.expire = lambda self, _, now: [self._failed("lock_expired", None, now)]  # type: ignore[method-assign]
+    clock_process.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())  # type: ignore[misc]
+    clock_process.main(settings, port)
+
+
+class _HourAhead(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return datetime.now(tz) + timedelta(hours=1)
+
+
+def an_hour_ahead(name: str, settings: Settings, port: int) -> None:
+    database_clock.datetime = _HourAhead  # type: ignore[misc]
+    {"clock": clock_process, "serve": serve_process}[name].main(settings, port)
+
+
+def clock_an_hour_ahead(settings: Settings, port: int) -> None:
+    an_hour_ahead("clock", settings, port)
+
+
+def serve_an_hour_ahead(settings: Settings, port: int) -> None:
+    an_hour_ahead("serve", settings, port)

@@ -84,7 +84,16 @@ async def nodes_of(parts: System, count: int = 2) -> list[Caller]:
 
 @asynccontextmanager
 async def under_load(parts: System, at_once: int = 8) -> AsyncIterator[Load]:
-    """Commands are given while the block runs."""
+    """Commands are given while the block runs, once the consumers have registered what they do."""
+
+    async def registered() -> bool:
+        with suppress(psycopg.Error):
+            async with parts.log.readers.connection() as connection:
+                rows = await (await connection.execute("select 1 from read_models where store = 'reaction'")).fetchall()
+                return bool(rows)
+        return False
+
+    await eventually(registered)
     load = Load(parts, await nodes_of(parts))
     tasks = [asyncio.create_task(load.forever()) for _ in range(at_once)]
     try:

@@ -17,7 +17,9 @@ FOLDED: Final = ("live", "previous", "ready", "diverged")
 
 
 class Build(msgspec.Struct, frozen=True):
-    """One build: `building` (bulk fill), `ready` (filled, folded, not seen yet), `live`, `previous` (folded, for roll-back), `diverged`, `stopped`."""
+    """One build: `building` (bulk fill), `ready` (filled, folded, not seen yet), `live`, `previous` (folded, for roll-back),
+    `diverged`, `stopped`.
+    """
 
     model: str
     build: int

@@ -108,6 +108,7 @@ class TablePlace:
         return self._connection.execute(query.encode(), arguments or None)
 
     def begin(self, plan: Plan) -> Plan:
+        """Begin or go on."""
         with self._connection.transaction():
             self._run(f"create table if not exists {self._name}_fill (part integer primary key, told text not null)")
             row = self._run(f"select told from {self._name}_fill where part = {PLAN}").fetchone()
@@ -119,10 +120,12 @@ class TablePlace:
         return plan
 
     def done(self) -> dict[int, Told]:
+        """The finished parts."""
         rows = self._run(f"select part, told from {self._name}_fill where part <> {PLAN}").fetchall()
         return {part: msgspec.json.decode(told, type=Told) for part, told in rows}
 
     def write(self, part: int, folded: Partition) -> Told:
+        """A part: rows by COPY, sums added, mark."""
         told = _told(folded)
         names = ", ".join(self._table.columns)
         with self._connection.transaction():
@@ -139,6 +142,7 @@ class TablePlace:
         return told
 
     def finish(self, at: Checkpoint, parked: Iterable[Parked]) -> None:
+        """Indexes and the list of parked keys."""
         del at  # It is noted in the build's row, together with its state.
         self._run("set maintenance_work_mem = '128MB'")
         for statement in self._table.index():
@@ -165,9 +169,11 @@ class CachePlace:
         self._plan: Plan | None = None
 
     def close(self) -> None:
+        """Close the client."""
         self._runner.run(self._redis.aclose())
 
     def begin(self, plan: Plan) -> Plan:
+        """Begin or go on."""
         return self._runner.run(self._begin(plan))
 
     async def _begin(self, plan: Plan) -> Plan:
@@ -181,6 +187,7 @@ class CachePlace:
         return known
 
     def done(self) -> dict[int, Told]:
+        """The finished parts."""
         return {part: msgspec.json.decode(told, type=Told) for part, told in self._runner.run(self._cache.filled()).items()}
 
     def follow(self, plan: Plan) -> None:
@@ -188,6 +195,7 @@ class CachePlace:
         self._plan = plan
 
     def write(self, part: int, folded: Partition) -> Told:
+        """A part: rows, then the mark; its sums are kept in the mark."""
         told = _told(folded)
         self._runner.run(self._write(part, folded, told))
         return told
@@ -207,6 +215,7 @@ class CachePlace:
             raise Damaged
 
     def finish(self, at: Checkpoint, parked: Iterable[Parked]) -> None:
+        """The list of parked keys, all sums, and the position last; raises `Damaged` when rows are missing."""
         with self._connection.transaction():
             note_parked(self._connection, self._model, self._build, parked)
         self._runner.run(self._finish(at))

@@ -80,6 +80,8 @@ class _Replay:
         for _ in range(TRIES):
             held = await shop.builds.take(model.table, number)
             try:
+                if model.store == "redis":
+                    await shop.cache(model, number).fence(held.epoch)  # Else a busy holder would always be a step ahead.
                 stands = await shop.stands(model, held)
                 await self._go_to(stands.position)
                 known = set(await shop.builds.parked_at(model.table, number)) <= self._keys

@@ -35,6 +35,14 @@ class Partition:
                 touched = keys_of(recorded)
                 if limits:
                     self._check(recorded, touched)
+                if len(touched) == 1 and owns is None:  # Nearly always; the list costs a tenth of all work.
+                    key = touched[0]
+                    row = fold(key, get(key), recorded)
+                    if row is None:
+                        rows.pop(key, None)
+                    else:
+                        rows[key] = row
+                    continue
                 changed = [(key, fold(key, get(key), recorded)) for key in touched if owns is None or owns(key)]
             except Exception as error:  # noqa: BLE001 — folds must not fail; when one does, its keys wait for the fix (R3)
                 self._park(recorded, touched, error)

@@ -39,7 +39,7 @@ return 'ok'
 BEGIN: Final = """
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if epoch and tonumber(epoch) > tonumber(ARGV[1]) then return 0 end
-if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('HSET', KEYS[1], 'fill', ARGV[2]) end
+if ARGV[2] == 'clear' then redis.call('DEL', KEYS[1]) elseif ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'fill', ARGV[2]) end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
 return 1
 """
@@ -102,11 +102,15 @@ class RowCache:
 
     async def begin(self, epoch: int, fill: str) -> bool:
         """Forget everything and let only this fill write from now on; False when a holder with a later epoch is at work."""
-        if not await self._begin(keys=[self.meta], args=[epoch, ""]):
+        if not await self._begin(keys=[self.meta], args=[epoch, "clear"]):
             return False
         self._sums = None
         await self._unlink()
         return bool(await self._begin(keys=[self.meta], args=[epoch, fill]))
+
+    async def fence(self, epoch: int) -> None:
+        """Holders of earlier epochs write nothing from now on."""
+        await self._begin(keys=[self.meta], args=[epoch, ""])
 
     async def filling(self) -> bytes | None:
         """The fill that was begun and is not finished."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import psycopg
@@ -28,7 +28,7 @@ def call(world: World, monkeypatch):
 
 async def a_task(world: World, title: str = "dig") -> UUID:
     stream = uuid4()
-    await world.put(TaskCreated(at=datetime.now(timezone.utc), owner_id=uuid4(), title=title), stream=stream)
+    await world.put(TaskCreated(at=datetime.now(UTC), owner_id=uuid4(), title=title), stream=stream)
     return stream
 
 
@@ -70,7 +70,7 @@ async def test_a_name_that_does_not_exist_or_none_at_all_is_refused_with_what_th
     assert (await call("projections", "verify")).exit_code == 2
 
 
-async def test_nothing_parked_is_said_so(world: World, call):
+async def test_nothing_parked_is_said_so(call):
     parked = await call("projections", "parked")
     assert (parked.exit_code, parked.stdout) == (0, "Nothing is parked.\n")
 

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 import redis
 
+from application.shared.ports import Staged
 from domain.shared.event import Event, Recorded
 from infra.postgres.log import PostgresLog
 from infra.postgres.row_table import RowTable
@@ -24,7 +25,6 @@ from projections.shared.read_model import Key, ReadModel, key_text
 from tests.eventually import eventually
 from tests.infra.log.toys import entry
 from tests.infra.projection.toys import Put
-from application.shared.ports import Staged
 from tests.servers import Database
 
 

@@ -22,11 +22,11 @@ from tests.eventually import until
 class Nursery:
     """The process that forks all others; see `nursery.py`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, toys: bool = True) -> None:
         self.folder = folder
         with (folder / "nursery.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.nursery"],
+                [sys.executable, "-m", "tests.faults.nursery", *(["toys"] if toys else [])],
                 cwd=CLONE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True,
             )  # fmt: skip
 

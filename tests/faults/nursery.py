@@ -1,4 +1,4 @@
-"""Forks processes of Daybook on request: python -m tests.faults.nursery. One line of JSON in, one out.
+"""Forks processes of Daybook on request: python -m tests.faults.nursery [toys]. One line of JSON in, one out.
 
 Everything is imported here once and nothing runs here, so a fork is quick, and safe beside the threads and loops of a test.
 """
@@ -46,7 +46,8 @@ def main() -> None:
     end_with_parent()
     for process in PROCESSES:
         import_module(process.module)
-    toys.register()
+    if "toys" in sys.argv:
+        toys.register()
     share_memory()
     for line in sys.stdin:
         ask = json.loads(line)

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 READS: Final = 2000
 READ: Final = f"select {COLUMNS} from events where position > %b order by position limit {READS}"
 HEAD: Final = "select l.log_id, coalesce((select max(position) from events), 0) from log_identity l"
+PACE: Final = 0.008
+"""Seconds between two reads at least: a batch costs every read model about the same, so under load fewer and larger ones leave the
+processor to the commands. After a pause the first event is announced at once."""
 LEASE: Final = 1.5
 """Seconds; a standby takes over from a leader that was silent for that long, and consumers read the gap from the log."""
 
@@ -35,6 +38,7 @@ class Relay:
         self.head = 0
         self.leads = False
         self._beacon_at = 0.0
+        self._read_at = 0.0
 
     async def run(self) -> None:
         """Until cancelled; reconnects by itself. Keeps no cursor: it goes on from the head."""
@@ -70,6 +74,8 @@ class Relay:
             await self._publisher.publish(Chunk(log_id, self.head + 1, self.head, self.head))
             self._beacon_at = time.monotonic() + 1.0
         while time.monotonic() < until:
+            await asyncio.sleep(max(0.0, self._read_at + PACE - time.monotonic()))
+            self._read_at = time.monotonic()
             events = await self._read(connection)
             for chunk in chunks(log_id, max(self.head, self.published + len(events)), events):
                 await self._publisher.publish(chunk)

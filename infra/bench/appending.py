@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import secrets
 import subprocess
 import time
 from typing import Any, Final
@@ -43,7 +42,7 @@ class Key:
     fingerprint: Final = bytes(32)
 
     def __init__(self) -> None:
-        self.id = secrets.token_bytes(32)
+        self.id = os.urandom(32)
 
     def seal(self, body: bytes) -> bytes:
         """The body itself."""

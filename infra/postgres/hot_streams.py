@@ -40,6 +40,8 @@ class HotStreams:
 
     def fits(self, entry: Entry) -> bool:
         """Whether the entry was decided on what its streams come to at this moment, unwritten events included."""
+        if not self._hot and not entry.unwritten:
+            return True
         return all((hot.state if (hot := self._hot.get(stream_id)) else None) is entry.unwritten.get(stream_id) for stream_id in entry.states)
 
     def join(self, entry: Entry, done: "asyncio.Future[Verdict]") -> list[Hot]:

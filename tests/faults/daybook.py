@@ -1,5 +1,6 @@
 """A running Daybook of real processes, as a test sees it: each can be started, asked, paused, stopped and killed."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import psutil
 
 from infra.local.program import free_port
 from infra.local.state import CLONE
@@ -128,5 +130,24 @@ def ended(process: Process) -> Callable[[], Awaitable[bool]]:
 
     async def look() -> bool:
         return process.code is not None
+
+    return look
+
+
+def asleep(process: Process) -> Callable[[], Awaitable[bool]]:
+    """For `eventually`: whether it was stopped by a signal."""
+
+    async def look() -> bool:
+        return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
+
+    return look
+
+
+def holding(process: Process, count: int) -> Callable[[], Awaitable[bool]]:
+    """For `eventually`: whether it folds so many read models."""
+
+    async def look() -> bool:
+        report = await asyncio.to_thread(process.report)
+        return len(report.get("doing", {}).get("positions", {})) >= count
 
     return look

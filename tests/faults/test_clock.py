@@ -93,7 +93,7 @@ async def fired(clocks: list[Process], times: int) -> None:
 
 
 async def test_a_lease_ends_once_though_two_clocks_act_on_it_again_and_again(daybook, load):
-    clocks = [daybook.start("clock", "tests.faults.broken:greedy_clock").ready() for _ in range(2)]
+    clocks = [daybook.start("clock", "tests.faults.faulty:greedy_clock").ready() for _ in range(2)]
     tasks = await leased(load, 20, 1)
     await shown(daybook, tasks)
     (consumers,) = daybook.of("consumers")
@@ -173,7 +173,7 @@ async def test_deadlines_that_pass_while_no_clock_runs_are_acted_upon_by_the_nex
 
 
 async def test_a_clock_an_hour_ahead_ends_no_lease_early(daybook, parts, load):
-    daybook.start("clock", "tests.faults.broken:clock_an_hour_ahead").ready()
+    daybook.start("clock", "tests.faults.faulty:clock_an_hour_ahead").ready()
     tasks = await leased(load, 5, 600)
     await look_again(daybook, parts)
     assert expiries(daybook, tasks) == {}
@@ -181,7 +181,7 @@ async def test_a_clock_an_hour_ahead_ends_no_lease_early(daybook, parts, load):
 
 async def test_an_api_an_hour_ahead_gives_leases_by_the_databases_time(daybook):
     ensure_admin_once(daybook)
-    ahead = daybook.start("serve", "tests.faults.broken:serve_an_hour_ahead").ready()
+    ahead = daybook.start("serve", "tests.faults.faulty:serve_an_hour_ahead").ready()
     async with people(daybook.settings) as crowd:
         admin = await crowd.admin(ahead)
         node = await crowd.node(ahead, admin)

@@ -97,7 +97,7 @@ async def test_fifty_requests_with_one_key_have_one_effect_and_one_answer(apis, 
 
 async def test_a_process_killed_between_commit_and_answer_has_done_it_once(daybook, apis, crowd):
     user = await crowd.register(apis[0])
-    dying = daybook.start("serve", "tests.faults.broken:serve_dying_before_the_answer").ready()
+    dying = daybook.start("serve", "tests.faults.faulty:serve_dying_before_the_answer").ready()
     with pytest.raises(LOST):
         await user.post(dying, "/tasks", {"title": "fatal"}, key="again")
     await eventually(ended(dying))

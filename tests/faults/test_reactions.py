@@ -27,7 +27,7 @@ async def test_a_new_reaction_begins_at_the_head_of_its_registration(daybook, pa
     async with under_load(parts) as load:
         await load.more(60)
     before = await checker.agrees()
-    daybook.start("consumers", "tests.faults.broken:consumers_with_another_reaction").ready()
+    daybook.start("consumers", "tests.faults.faulty:consumers_with_another_reaction").ready()
 
     async def registered() -> bool:
         async with parts.log.readers.connection() as connection:

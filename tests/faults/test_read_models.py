@@ -9,7 +9,7 @@ import redis
 
 from infra.broker.chunk import STREAM
 from tests.eventually import eventually
-from tests.faults.daybook import Daybook, Process, ended
+from tests.faults.daybook import Daybook, asleep, ended, holding
 from tests.faults.fold_of_the_log import models
 from tests.faults.load import under_load
 
@@ -73,7 +73,7 @@ async def test_a_deleted_stream_and_messages_that_are_none_do_no_harm(parts, che
 
 async def test_every_chunk_three_times_and_shuffled_changes_nothing(everything, parts, checker):
     everything.stop(*everything.of("consumers"), *everything.of("clock"))
-    relay = everything.start("relay", "tests.faults.broken:shuffling_relay").ready()
+    relay = everything.start("relay", "tests.faults.faulty:shuffling_relay").ready()
     async with under_load(parts) as load:
         await load.more(400)
     await checker.agrees()
@@ -95,7 +95,7 @@ async def test_a_killed_relay_costs_latency_only(everything, parts, checker):
 @pytest.mark.parametrize("moment", ["before_the_write", "after_the_write", "in_redis", "after_a_reaction"])
 async def test_a_consumer_killed_in_the_middle_of_a_batch_leaves_it_to_the_next(everything, parts, checker, moment):
     everything.stop(*everything.of("relay"), *everything.of("clock"))
-    dying = everything.start("consumers", f"tests.faults.broken:consumers_dying_{moment}")
+    dying = everything.start("consumers", f"tests.faults.faulty:consumers_dying_{moment}")
     async with under_load(parts):
         await eventually(ended(dying), 20, "it dies")
         everything.start("consumers")
@@ -114,21 +114,20 @@ async def test_consumers_killed_again_and_again_under_load_fold_every_event_once
 
 async def test_a_consumer_that_slept_beyond_its_lease_writes_nothing_any_more(everything, parts, checker):
     everything.stop(*everything.of("relay"))
-    sleeper = everything.start("consumers").ready()
+    sleeper = everything.start("consumers", "tests.faults.faulty:consumers_sleeping_before_a_write")
     async with under_load(parts) as load:
-        await eventually(holding(sleeper), 20, "it holds every read model")
-        await load.more(100)
-        sleeper.tell(signal.SIGSTOP)
+        await eventually(asleep(sleeper), 20, "it sleeps, with a write half done")
         other = everything.start("consumers").ready()
-        await eventually(holding(other), 20, "the other one took over")
-        await load.more(100)
+        await eventually(holding(other, len(models())), 20, "the other one took over")
+        await load.more(50)
         sleeper.tell(signal.SIGCONT)
-        await load.more(100)
+        await load.more(50)
         # And back: what the first one remembers of before its sleep must not count any more.
         other.end()
-        await eventually(holding(sleeper), 20, "the first one has everything again")
+        await eventually(holding(sleeper, len(models())), 20, "the first one has everything again")
         await load.more(50)
     await checker.agrees()
+    sleeper.end()
 
 
 async def test_redis_down_for_seconds_costs_latency_only(parts, checker, servers):
@@ -159,13 +158,3 @@ def restart(server: Any) -> None:
     """Never from another thread: the kernel ends a server when the thread that started it does."""
     server.begin()
     server.finish()
-
-
-def holding(process: Process) -> Any:
-    """Whether it folds every read model."""
-
-    async def look() -> bool:
-        report = await asyncio.to_thread(process.report)
-        return len(report.get("doing", {}).get("positions", {})) >= len(models())
-
-    return look

@@ -1,5 +1,6 @@
 """A checker counts only after it was seen red: on these broken builds the checks that pass elsewhere must fail."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,8 @@ from infra.app import system
 from infra.postgres.migrate import migrate
 from tests.eventually import eventually, until
 from tests.faults.conftest import settings_for
-from tests.faults.daybook import Daybook, ended
-from tests.faults.fold_of_the_log import Checker
+from tests.faults.daybook import Daybook, asleep, ended, holding
+from tests.faults.fold_of_the_log import Checker, models
 from tests.faults.load import under_load
 
 SABOTAGES = {
@@ -44,4 +45,17 @@ async def test_the_checker_turns_red(own, sabotage, seen):
             await eventually(ended(broken), 20, "it dies")
             own.start("consumers").ready()
     with pytest.raises(AssertionError, match=seen):
-        await Checker(own.settings).agrees(4)
+        await Checker(own.settings).agrees(3)
+
+
+async def test_the_checker_turns_red_when_a_fence_is_missing(own):
+    sleeper = own.start("consumers", "tests.faults.broken:consumers_that_ignore_the_fence")
+    async with system(own.settings, readers=2) as parts, under_load(parts) as load:
+        await eventually(asleep(sleeper), 20, "it sleeps, with a write half done")
+        other = own.start("consumers").ready()
+        await eventually(holding(other, len(models())), 20, "the other one took over")
+        await load.more(50)
+        sleeper.tell(signal.SIGCONT)
+        await load.more(50)
+    with pytest.raises(AssertionError, match="instead of"):
+        await Checker(own.settings).agrees(3)

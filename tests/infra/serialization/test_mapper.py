@@ -40,7 +40,8 @@ def recorded(schema: int) -> bytes:
 
 
 def test_every_released_shape_of_every_event_stands_in_the_corpus():
-    released = {(name, schema) for name, known in BY_NAME.items() if not name.startswith("toy.") for schema in range(1, known.schema + 1)}
+    ours = {name: known for name, known in BY_NAME.items() if known.shape.__module__.startswith("domain.")}  # other tests have toys
+    released = {(name, schema) for name, known in ours.items() for schema in range(1, known.schema + 1)}
     assert released <= {(line["type"], line["schema"]) for line in CORPUS}
 
 

@@ -222,7 +222,7 @@ CODES: Final = (
     (r"Invalid enum", "not_allowed"),
     (r"of length >=", "too_short"),
     (r"of length <=", "too_long"),
-    (r">=|<=|> |< ", "out_of_range"),
+    (r">=|<=|> |< |out of range", "out_of_range"),
     (r"matching regex|RFC3339|UUID|Invalid", "wrong_format"),
     (r"Expected", "wrong_type"),
 )

@@ -68,7 +68,8 @@ class Edge:
         pass_on = packed(send) if may_pack else send
         method = scope["method"]
         if method == "HEAD":
-            scope["method"], pass_on = "GET", without_body(send)
+            # A copy: the web server goes by the method in its own one when it counts the body.
+            scope, pass_on = {**scope, "method": "GET"}, without_body(send)
 
         async def send_more(message: Any) -> None:
             nonlocal status

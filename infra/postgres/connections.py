@@ -10,6 +10,8 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 from psycopg_pool import AsyncConnectionPool
 
+from infra.cancellation import heeding
+
 SESSION: Final = (
     "-c role=daybook_app -c search_path=daybook,read_models -c lock_timeout=2s -c idle_in_transaction_session_timeout=5s"
     " -c client_connection_check_interval=500ms -c timezone=UTC -c jit=off"
@@ -30,10 +32,29 @@ async def connect(url: str, *, name: LiteralString, **options: Any) -> AsyncConn
     )
 
 
+class Pool(AsyncConnectionPool[AsyncConnection[Any]]):
+    """A pool whose waiting clients can be cancelled at any moment."""
+
+    async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:
+        """A connection, given back at once if its client was cancelled while it came."""
+        given: list[AsyncConnection[Any]] = []
+
+        async def get() -> AsyncConnection[Any]:
+            given.append(await super(Pool, self).getconn(timeout))
+            return given[0]
+
+        try:
+            return await heeding(get())
+        except BaseException:
+            if given:
+                await self.putconn(given[0])
+            raise
+
+
 def pool(url: str, *, name: LiteralString, size: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
     """A pool of autocommit connections, not yet opened."""
     arguments: dict[str, Any] = {"autocommit": True, "options": SESSION, "application_name": f"daybook-{name}", "prepare_threshold": 0, **SOCKET}
-    return AsyncConnectionPool(url, kwargs=arguments, min_size=size, max_size=size, open=False, timeout=2.0, name=name)
+    return Pool(url, kwargs=arguments, min_size=size, max_size=size, open=False, timeout=2.0, name=name)
 
 
 def is_down(error: BaseException) -> bool:

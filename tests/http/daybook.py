@@ -127,9 +127,6 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
             for task in tasks:
                 task.cancel()
             _, stuck = await asyncio.wait(tasks, timeout=15)
-            for one in asyncio.all_tasks():
-                if stuck:
-                    one.print_stack()
             assert not stuck, stuck
 
 

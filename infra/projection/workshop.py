@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -87,23 +87,29 @@ async def in_thread(work: Callable[[], Result], watch: Watch) -> Result:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         watch.stop.set()
-        # However the work ends: its own failure must not stand in for the cancellation, or the caller would go on.
-        await asyncio.wait([running])
-        if not running.cancelled():
-            running.exception()  # looked at, so that nobody complains
+        while not running.done():
+            with suppress(asyncio.CancelledError):  # Told more than once: a thread cannot be left alone with what it writes.
+                await asyncio.wait([running])
+        running.exception()  # Seen: it is not of interest any more.
         raise
 
 
 async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """End tasks and wait for them; whoever waits can still be cancelled himself, which suppressing the error would hide.
+    """End tasks and wait for them, whatever happens to whoever waits; a cancellation of his own is passed on afterwards.
 
     A cancellation can get lost below (`wait_for` of Python 3.11, which psycopg uses, drops one that meets a result): it is repeated.
     """
-    pending = set(tasks)
+    pending, told = set(tasks), None
     while pending:
         for task in pending:
             task.cancel()
-        done, pending = await asyncio.wait(pending, timeout=0.3)
-        for task in done:
-            if not task.cancelled():
-                task.exception()  # Seen: it is not of interest any more.
+        try:
+            _, pending = await asyncio.wait(pending, timeout=2.0)  # Long enough for orderly endings.
+        except asyncio.CancelledError as error:
+            told = error
+            pending = {task for task in pending if not task.done()}
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # Seen: it is not of interest any more.
+    if told is not None:
+        raise told

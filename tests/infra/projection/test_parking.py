@@ -41,7 +41,7 @@ async def test_poison_parks_its_keys_and_theirs_and_everything_else_goes_on(any_
 
 
 @BOTH
-@pytest.mark.parametrize("events", [400_000, 3], ids=["one part", "many parts"])
+@pytest.mark.parametrize("events", [400_000, 2], ids=["one part", "many parts"])
 async def test_a_rebuild_parks_exactly_what_live_folding_parks(world: World, model, events, monkeypatch):
     monkeypatch.setattr(filling, "EVENTS", events)
     await world.ensure(model)

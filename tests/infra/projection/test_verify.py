@@ -17,6 +17,7 @@ ALL = pytest.mark.parametrize("model", [BOXES, BOXES_IN_REDIS, STREAMS], ids=lam
 def parts(request, monkeypatch):
     if request.param == "many parts":
         monkeypatch.setattr(verifying, "EVENTS", 60)
+        monkeypatch.setattr(verifying, "SLICE", 3)
 
 
 async def folded(world: World, model, puts: int = 200) -> None:

@@ -1,5 +1,6 @@
 """A checker counts only after it was seen red: on these broken builds the checks that pass elsewhere must fail."""
 
+import asyncio
 import signal
 from collections.abc import Iterator
 
@@ -56,6 +57,7 @@ async def test_the_checker_turns_red_when_a_fence_is_missing(own):
         await eventually(holding(other, len(models())), 20, "the other one took over")
         await load.more(50)
         sleeper.tell(signal.SIGCONT)
-        await load.more(50)
+        await asyncio.to_thread(sleeper.ready)
+        await load.more(100)
     with pytest.raises(AssertionError, match="instead of"):
         await Checker(own.settings).agrees(3)

@@ -6,28 +6,17 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from domain.shared.event import Event, Recorded
+from domain.shared.event import Recorded
 from infra.projection.checkpoint import Checkpoint
-from infra.serialization.mapper import UnknownEventType, decode
+from infra.serialization.mapper import read
 
 COLUMNS: Final = "position, stream_id, version, type, data, metadata, actor_id, recorded_at"
-
-
-class Unknown(Event, frozen=True):
-    """An event of newer code: it has its place in the log, and nothing here listens to it."""
-
-
-UNKNOWN: Final = Unknown()
 
 
 def recorded(row: tuple[Any, ...]) -> Recorded[Any]:
     """A row of `COLUMNS` as a recorded event."""
     position, stream_id, version, name, data, metadata, actor_id, at = row
-    try:
-        event = decode(name, data, metadata)
-    except UnknownEventType:
-        event = UNKNOWN
-    return Recorded(position, stream_id, version, event, actor_id, at)
+    return Recorded(position, stream_id, version, read(name, data, metadata), actor_id, at)
 
 
 class LogReader:

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 import psycopg
+from msgspec import DecodeError
 from msgspec.json import Decoder
 from psycopg import sql
 from psycopg.errors import error_from_result
@@ -16,7 +17,7 @@ from psycopg.pq import ExecStatus
 from domain.shared.event import BY_CLASS, Recorded
 from infra.postgres.connections import SESSION, SOCKET
 from infra.projection.checkpoint import Checkpoint
-from infra.serialization.mapper import decode
+from infra.serialization.mapper import Unreadable, read
 from projections.shared.read_model import ReadModel
 
 RANGE: Final = 50_000
@@ -40,9 +41,7 @@ class BulkReader:
     """A connection of its own, used by one thread."""
 
     def __init__(self, url: str) -> None:
-        self.connection: psycopg.Connection[Any] = psycopg.connect(
-            url, autocommit=True, options=SESSION, application_name="daybook-bulk", **SOCKET
-        )
+        self.connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True, options=SESSION, application_name="daybook-bulk", **SOCKET)
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +112,7 @@ def decoder(model: ReadModel[Any]) -> Decode:
 
     def upcast(name: str, row: Raw, size: int) -> Any:
         end = fixed + size
-        return decode(name, bytes(row[fixed:end]), bytes(row[end + 4 :]))
+        return read(name, bytes(row[fixed:end]), bytes(row[end + 4 :]))
 
     def decoded(rows: Iterable[Raw]) -> Iterator[Recorded[Any]]:
         ids: dict[bytes, UUID] = {}
@@ -128,8 +127,11 @@ def decoder(model: ReadModel[Any]) -> Decode:
                 last_time, moment = time, EPOCH + timedelta(microseconds=time)
             if actor not in actors:
                 actors[actor] = UUID(bytes=actor)
-            read = plain[kind]
-            event = read(row[fixed : fixed + size]) if read is not None else upcast(names[kind], row, size)
+            decode_plain = plain[kind]
+            try:
+                event = upcast(names[kind], row, size) if decode_plain is None else decode_plain(row[fixed : fixed + size])
+            except DecodeError as error:  # as in `mapper.read`, which finds the same for an upcast
+                event = Unreadable(shape=model.listens[kind - 1], error=repr(error)[:300])
             yield Recorded(position, stream_id, version, event, actors[actor], moment)
 
     return decoded

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.shared.event import Recorded
+from infra.serialization.mapper import Unreadable
 from projections.shared.read_model import Key, ReadModel, Row, key_text
 
 Touched = list[tuple[Recorded[Any], tuple[Key, ...], Exception | None]]
@@ -32,10 +33,17 @@ class Folded(msgspec.Struct):
 def touched(model: ReadModel[Any], events: Iterable[Recorded[Any]]) -> Touched:
     """The events a model listens to with the keys each touches."""
     listens = frozenset(model.listens)
-    return [(recorded, *_keys(model, recorded)) for recorded in events if type(recorded.event) in listens]
+    return [(recorded, *_keys(model, recorded)) for recorded in events if _shape(recorded.event) in listens]
+
+
+def _shape(event: Any) -> type:
+    shape: type = event.shape if type(event) is Unreadable else type(event)
+    return shape
 
 
 def _keys(model: ReadModel[Any], recorded: Recorded[Any]) -> tuple[tuple[Key, ...], Exception | None]:
+    if type(recorded.event) is Unreadable:
+        return (), ValueError(recorded.event.error)
     try:
         return model.keys(recorded), None
     except Exception as error:  # noqa: BLE001 — a key that cannot be told parks the stream; everything else goes on

@@ -73,7 +73,7 @@ class CacheStore:
         """The cache remembers the sums it wrote last."""
         self.cache = RowCache(self._redis, self._model, self._build)
 
-    async def stands(self, build: Build) -> Checkpoint:
+    async def stands(self, build: Build) -> Checkpoint:  # noqa: ARG002 — as in TableStore.
         """The checkpoint is kept beside the rows in Redis."""
         found = await self.cache.checkpoint()
         if found is None:

@@ -23,6 +23,20 @@ class UnwritableText(Invalid):
     """The text cannot be recorded."""
 
 
+class Unknown(Event, frozen=True):
+    """An event of newer code, or of another program: it has its place in the log, and nothing here listens to it."""
+
+
+class Unreadable(Event, frozen=True):
+    """An event whose bytes do not fit its shape. Its stream is parked wherever somebody listens to it; everything else goes on."""
+
+    shape: Any
+    error: str
+
+
+UNKNOWN = Unknown()
+
+
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is recorded beside an event's data: why it happened and in which schema its data is."""
 
@@ -77,6 +91,16 @@ def decode(name: str, data: bytes, metadata: bytes) -> Event:
             return _upcast(name, data, written_in, schema)
     event: Event = decoder.decode(data)
     return event
+
+
+def read(name: str, data: bytes, metadata: bytes) -> Event:
+    """As `decode`, but what cannot be decoded is an event, too: `UNKNOWN` or `Unreadable`."""
+    try:
+        return decode(name, data, metadata)
+    except UnknownEventType:
+        return UNKNOWN
+    except Exception as error:  # noqa: BLE001 — an upcast may fail in any way; the log must stay readable (R3)
+        return Unreadable(shape=BY_NAME[name].shape, error=repr(error)[:300])
 
 
 @cache

@@ -1,5 +1,8 @@
 """A fold that fails costs its own keys and nothing else, and replaying mends them (R3)."""
 
+from uuid import uuid4
+
+import psycopg
 import pytest
 
 from infra.projection import fill as filling
@@ -120,3 +123,27 @@ async def test_as_of_shows_a_row_as_it_was(world: World):
     assert (await as_of(world.shop.reader, STREAMS, stream, 0)).row is None
     with pytest.raises(NotByStream):
         await as_of(world.shop.reader, BOXES, stream, middle)
+
+
+@BOTH
+async def test_an_event_whose_bytes_do_not_fit_parks_its_stream_wherever_it_is_read(world: World, model):
+    await world.ensure(model)
+    world.fold(model)
+    stream = uuid4()
+    await world.put(Put(box="a", amount=3), stream=stream)
+    with psycopg.connect(world.database.owner_url, autocommit=True) as connection:
+        connection.execute(
+            """insert into daybook.events select position + 1, stream_id, version + 1, type, '{"box": 5}', metadata, actor_id, recorded_at
+               from daybook.events where stream_id = %s""",
+            (stream,),
+        )
+    world.versions[stream] += 1
+    await world.put(Put(box="b", amount=2))
+    await world.put(Put(box="a", amount=1), stream=stream)
+    await world.caught_up(model)
+    assert await world.parked(model) == {f"stream:{stream}", "a"}
+    assert world.rows(model, 1)["a"].total == 3
+    assert world.rows(model, 1)["b"].total == 2
+    rebuilt = await rebuild(world.settings, model)
+    assert rebuilt.parked == 2
+    assert world.rows(model, 2)["b"].total == 2

@@ -1,6 +1,7 @@
 """Work in a process of its own: `python -m infra.bench.apart MODULE:FUNCTION`, arguments and answer as JSON on stdin and stdout."""
 
 import gc
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from infra.local.program import end_with_parent
 from infra.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "infra.bench.apart")
@@ -29,7 +31,10 @@ def _name(function: Callable[..., Any]) -> str:
 def begin(function: Callable[..., Any], settings: Settings | None, output: Path, arguments: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
     """Start a function that runs until SIGTERM, or whose answer is fetched with `answer`."""
     with output.open("ab") as errors:
-        process = subprocess.Popen([*COMMAND, _name(function)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+        # In a session of its own, as `daybook up` does it: Linux shares the processors among sessions first.
+        process = subprocess.Popen(
+            [*COMMAND, _name(function)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+        )
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(Work(settings, dict(arguments))))
     process.stdin.close()
@@ -49,6 +54,7 @@ def main(name: str) -> None:
     """Do the work that stdin names."""
     import os
 
+    end_with_parent(signal.SIGKILL)
     work = msgspec.json.decode(sys.stdin.buffer.read(), type=Work)
     # What the work prints goes to the log; only its answer goes to whoever waits.
     mine = os.fdopen(os.dup(1), "wb")

@@ -1,10 +1,11 @@
 """What the document says about every operation beyond its types: who may, which headers travel, and an example of all that is sent."""
 
 from collections.abc import Iterable
+from inspect import Signature, signature
 from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
-from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Schema
+from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from api.shared.examples import ID, example_of
@@ -44,7 +45,8 @@ def described(function: Any, *, access: Iterable[str], asked: Iterable[str], ans
             if access == "public":
                 self.security = [{}]
             self.parameters = [*(self.parameters or []), *(_header(name) for name in asked)] or None
-            if body is not None and self.request_body is not None and not hasattr(self.request_body, "ref"):
+            if body is not None and isinstance(self.request_body, RequestBody):
+                self.request_body.required = signature(function).parameters["data"].default is Signature.empty
                 for media in self.request_body.content.values():
                     media.examples = {"usual": _Shown(value=example_of(body, asked=True))}
             for code, response in (self.responses or {}).items():
@@ -63,7 +65,7 @@ def _body_of(function: Any) -> Any:
 
 def _header(name: str) -> Parameter:
     meaning, example = ASKED[name]
-    schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=257)
+    schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern='[^"\\s]')
     return Parameter(name=name, param_in="header", description=meaning, schema=schema, required=False, examples={"usual": _Shown(value=example)})
 
 

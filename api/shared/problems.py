@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
 from litestar.types import Receive, Scope, Send
 
+from api.shared.methods import allowed_at
 from application.shared.dispatch import IdempotencyKeyReused
 from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
 
@@ -186,17 +187,6 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
     if isinstance(error, MethodNotAllowedException):
         answer.headers["Allow"] = allowed_at(request)
     return answer
-
-
-def allowed_at(request: Request[Any, Any, Any]) -> str:
-    """The methods an address knows."""
-    asked = [part for part in request.url.path.split("/") if part]
-
-    def fits(known: Any) -> bool:
-        return len(known) == len(asked) and all(not isinstance(one, str) or one == part for one, part in zip(known, asked, strict=True))
-
-    known = {method for route in request.app.routes if fits(route.path_components) for method in getattr(route, "methods", ())}
-    return ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))
 
 
 def on_methods_asked(request: Request[Any, Any, Any], _: MethodsAsked) -> Response[bytes]:

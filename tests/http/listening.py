@@ -1,0 +1,31 @@
+"""A Daybook of the tests behind a real web server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from infra.http.access_log import AccessLog
+from infra.http.edge import Edge
+from infra.local.program import free_port
+from infra.processes.running import web_server
+from tests.eventually import eventually
+from tests.http.daybook import Api
+
+
+@asynccontextmanager
+async def listening(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server, which ends with it."""
+    port = free_port()
+    server = web_server(Edge(api.app, api.health, AccessLog(enabled=False)), "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
+    serving = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        yield http
+    server.should_exit = True
+    await serving

@@ -204,12 +204,12 @@ async def _verify(model: Any, settings: Any, watch: Any) -> Any:
 def _with_bar(title: str, work: Callable[[Any, Any], Coroutine[Any, Any, Answer]]) -> Answer:
     import gc
 
-    from infra.cli._progress import progress_bar
+    from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
     from infra.projection.fill import Watch
 
     gc.disable()  # Folding makes no cycles, and a million rows are dear to look through.
-    with progress_bar(title) as show:
+    with staged_bar(title) as show:
         return _run(lambda: work(current_settings(), Watch(show)))
 
 

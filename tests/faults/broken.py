@@ -59,7 +59,7 @@ def consumers_that_promise_too_early(settings: Settings, port: int) -> None:
             faulty.die()
         return await real(self, folded, *rest)
 
-    stores.TableStore.apply = apply  # type: ignore[method-assign]
+    stores.TableStore.apply = apply
     consumers_process.main(settings, port)
 
 
@@ -70,7 +70,7 @@ def consumers_that_ignore_the_fence(settings: Settings, port: int) -> None:
     def statement(self: Any) -> str:
         return real(self).replace("and position = %(from)s and log_id = %(log)s and epoch = %(epoch)s", "")
 
-    row_table.RowTable._apply_statement = statement  # type: ignore[method-assign]
+    row_table.RowTable._apply_statement = statement
     faulty.consumers_sleeping_before_a_write(settings, port)
 
 
@@ -89,25 +89,25 @@ def consumers_that_move_before_they_react(settings: Settings, port: int) -> None
             if await real(self._builds, build, build.checkpoint.after(recorded)):
                 faulty.die()
 
-    reacting.Reactor._react = react  # type: ignore[method-assign]
+    reacting.Reactor._react = react
     consumers_process.main(settings, port)
 
 
 def serve_that_does_not_wait(settings: Settings, port: int) -> None:
     """Reads show what is there, however old."""
-    tables.PATIENCE = caches.PATIENCE = 0  # type: ignore[misc]
+    tables.PATIENCE = caches.PATIENCE = 0
     real = tables.PostgresTables._read
 
     async def read(self: Any, model: Any, query: str, arguments: Any, fresh: Any) -> Any:
         return await real(self, model, query, arguments, structs.replace(fresh, allow_stale=True))
 
-    tables.PostgresTables._read = read  # type: ignore[method-assign]
+    tables.PostgresTables._read = read
     serve_process.main(settings, port)
 
 
 def clock_without_manners(settings: Settings, port: int) -> None:
     """A sabotage: it does not look what time it is, has a new id each time, and no task looks at its lease."""
     faulty.greedy("")
-    Task.expire = lambda self, _, now: [self._failed("lock_expired", None, now)]  # type: ignore[method-assign]
-    clock_process.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())  # type: ignore[misc]
+    Task.expire = lambda self, _, now: [self._failed("lock_expired", None, now)]
+    clock_process.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())
     clock_process.main(settings, port)

@@ -41,7 +41,7 @@ def shuffling_relay(settings: Settings, port: int) -> None:
                 await super().publish(held.pop())
             return True
 
-    relay_process.ChunkPublisher = Shuffling  # type: ignore[misc]
+    relay_process.ChunkPublisher = Shuffling
     relay_process.main(settings, port)
 
 
@@ -60,7 +60,7 @@ def _dies_at(nth: int, *, written: bool) -> None:
             die()
         return done
 
-    stores.TableStore.apply = apply  # type: ignore[method-assign]
+    stores.TableStore.apply = apply
 
 
 def consumers_dying_before_the_write(settings: Settings, port: int) -> None:
@@ -86,7 +86,7 @@ def consumers_sleeping_before_a_write(settings: Settings, port: int) -> None:
                 os.kill(os.getpid(), signal.SIGSTOP)
         return await real(self, folded, *rest)
 
-    stores.TableStore.apply = apply  # type: ignore[method-assign]
+    stores.TableStore.apply = apply
     consumers_process.main(settings, port)
 
 
@@ -102,7 +102,7 @@ def consumers_dying_in_redis(settings: Settings, port: int) -> None:
             die()
         return outcome
 
-    row_cache.RowCache.apply = apply  # type: ignore[method-assign]
+    row_cache.RowCache.apply = apply
     consumers_process.main(settings, port)
 
 
@@ -122,7 +122,7 @@ def _reactions(after: Any) -> None:
         count += 1
         after(count)
 
-    reacting.Reactor._react = react  # type: ignore[method-assign]
+    reacting.Reactor._react = react
 
 
 def consumers_with_another_reaction(settings: Settings, port: int) -> None:
@@ -140,7 +140,7 @@ def serve_dying_before_the_answer(settings: Settings, port: int) -> None:
             die()
         return written
 
-    PostgresLog.append = append  # type: ignore[method-assign]
+    PostgresLog.append = append
     serve_process.main(settings, port)
 
 
@@ -161,7 +161,7 @@ def greedy(which: str) -> None:
         return len(rows)
 
     clock_process.lead = lead
-    clock_process.Clock._sweep = sweep  # type: ignore[method-assign]
+    clock_process.Clock._sweep = sweep
 
 
 class _HourAhead(datetime):
@@ -171,7 +171,7 @@ class _HourAhead(datetime):
 
 
 def an_hour_ahead(name: str, settings: Settings, port: int) -> None:
-    database_clock.datetime = _HourAhead  # type: ignore[misc]
+    database_clock.datetime = _HourAhead
     {"clock": clock_process, "serve": serve_process}[name].main(settings, port)
 
 

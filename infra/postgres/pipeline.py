@@ -15,6 +15,8 @@ from psycopg.pq import ExecStatus, Format
 
 GOING: Final = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown, psycopg.errors.CannotConnectNow)
 """Last words of a server that is going: the connection is lost, the read is not to blame."""
+STALLED: Final = 2.5
+"""Seconds after which a server that has not answered a batch is taken to be stuck, and the connection to be lost."""
 PREPARED: Final = 300
 """Statements prepared on one connection at most; others are parsed each time."""
 
@@ -60,12 +62,14 @@ class Pipeline:
         """What will be answered: reads, and before a read that is new here, its preparation under this name."""
         self._again: list[Read] = []
         self._sending = False
+        self._stalled: asyncio.TimerHandle | None = None
         self._libpq.enter_pipeline_mode()
         self._loop.add_reader(self._handle, self._readable)
 
     def send(self, batch: Sequence[Read]) -> None:
         """Send reads; they are answered in this order."""
         self._sending = True
+        self._stalled = self._loop.call_later(STALLED, self._give_up)
         try:
             for read in batch:
                 self._put(read)
@@ -74,8 +78,17 @@ class Pipeline:
         except psycopg.OperationalError as error:
             self._fail(error)
 
+    def _give_up(self) -> None:
+        self._fail(psycopg.OperationalError(f"no answer for {STALLED} s"))
+
+    def _rest(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def close(self) -> None:
         """Disconnect; what was sent is not answered."""
+        self._rest()
         self._loop.remove_reader(self._handle)
         self._loop.remove_writer(self._handle)
         self._libpq.finish()
@@ -124,6 +137,7 @@ class Pipeline:
     def _take(self, result: Any) -> None:
         if result.status == ExecStatus.PIPELINE_SYNC:
             again, self._again, self._sending = self._again, [], False
+            self._rest()
             self._finished(self, again)
             return
         read, prepared = self._expected.popleft()

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
+from infra.postgres import pipeline
 from infra.postgres.connections import connect
 from infra.postgres.hot_reads import HotReads
 from tests.servers import Database
@@ -83,3 +84,11 @@ async def test_without_a_server_a_read_is_refused_in_time():
     with pytest.raises(PoolTimeout):
         await reads("select 1")
     await reads.stop()
+
+
+async def test_a_server_that_does_not_answer_is_given_up_and_others_are_asked(reads: HotReads, monkeypatch):
+    monkeypatch.setattr(pipeline, "STALLED", 0.2)
+    stuck = asyncio.create_task(reads("select pg_sleep(20)"))
+    with pytest.raises(psycopg.OperationalError, match="no answer"):
+        await asyncio.wait_for(stuck, 5)
+    assert await reads("select 1") == [(1,)]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.shared.event import Recorded
-from infra.serialization.mapper import Unreadable
+from infra.serialization.mapper import Unreadable, shape_of
 from projections.shared.read_model import Key, ReadModel, Row, key_text
 
 Touched = list[tuple[Recorded[Any], tuple[Key, ...], Exception | None]]
@@ -33,12 +33,7 @@ class Folded(msgspec.Struct):
 def touched(model: ReadModel[Any], events: Iterable[Recorded[Any]]) -> Touched:
     """The events a model listens to with the keys each touches."""
     listens = frozenset(model.listens)
-    return [(recorded, *_keys(model, recorded)) for recorded in events if _shape(recorded.event) in listens]
-
-
-def _shape(event: Any) -> type:
-    shape: type = event.shape if type(event) is Unreadable else type(event)
-    return shape
+    return [(recorded, *_keys(model, recorded)) for recorded in events if shape_of(recorded.event) in listens]
 
 
 def _keys(model: ReadModel[Any], recorded: Recorded[Any]) -> tuple[tuple[Key, ...], Exception | None]:

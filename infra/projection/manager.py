@@ -13,6 +13,7 @@ from application.shared.reaction import REACTIONS
 from infra.app import System
 from infra.projection.builds import FOLDED, Build, Builds
 from infra.projection.hub import Hub
+from infra.projection.parked_events import ParkedEvents
 from infra.projection.projector import Projector
 from infra.projection.reacting import Reactor
 from infra.projection.stores import CacheStore, Store, TableStore
@@ -84,7 +85,8 @@ class Manager:
                 self._start(name, projector.run())
         for reaction in REACTIONS.values():
             if self._is_missing((reaction.name, 0)):
-                reactor = Reactor(reaction, self.builds, self._hub, self._parts.reader, self._parts.dispatch)
+                parked = ParkedEvents(self._pool, f"reaction:{reaction.name}")
+                reactor = Reactor(reaction, self.builds, parked, self._hub, self._parts.reader, self._parts.dispatch)
                 self.reactors[reaction.name] = reactor
                 self._start((reaction.name, 0), reactor.run())
 

@@ -21,6 +21,8 @@ from projections.shared.read_model import ReadModel
 
 log = logging.getLogger(__name__)
 BATCH: Final = 500
+QUIET: Final = 0.025
+"""Seconds until the next step after one that changed no row: models that are not meant by what happens move their position less often."""
 PARKED_AT_MOST: Final = 1000
 """Parked keys above which a model stops: then the fold is broken, not a few of its keys."""
 
@@ -50,6 +52,7 @@ class Projector:
         self._mend = mend
         self.position = 0
         self.holds = False
+        self._quiet_until = 0.0
 
     async def run(self) -> None:
         """Until cancelled. Gives the lease back at the end."""
@@ -102,6 +105,7 @@ class Projector:
                 renew_at = time.monotonic() + LEASE / 3
             if not await self._hub.beyond(stands.position, LEASE / 4):
                 continue
+            await asyncio.sleep(max(0.0, self._quiet_until - time.monotonic()))
             events = await self._next(stands.position)
             if not events:
                 continue
@@ -130,6 +134,7 @@ class Projector:
         if events[0].position != stands.position + 1:
             raise RuntimeError(f"position {events[0].position} where {stands.position + 1} was expected")
         work = touched(self.model, events)
+        self._quiet_until = 0.0 if work else time.monotonic() + QUIET
         rows = await remembered.rows(list({key: None for _, keys, _ in work for key in keys}))
         folded = fold(self.model, work, rows, parked)
         for one in folded.parked:

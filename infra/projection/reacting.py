@@ -14,7 +14,9 @@ from domain.shared.refused import Refused, Unavailable
 from infra.postgres.log_reader import LogReader
 from infra.projection.builds import LEASE, Build, Builds
 from infra.projection.hub import Hub
+from infra.projection.parked_events import ParkedEvents
 from infra.security.idempotency import DerivedKey
+from infra.serialization.mapper import Unreadable, shape_of
 
 log = logging.getLogger(__name__)
 BATCH: Final = 200
@@ -24,10 +26,11 @@ TRIES: Final = 5
 class Reactor:
     """One reaction. Commands have ids derived from the event, so what is done twice has one effect, for ever."""
 
-    def __init__(self, reaction: Reaction, builds: Builds, hub: Hub, reader: LogReader, dispatch: Dispatch) -> None:
+    def __init__(self, reaction: Reaction, builds: Builds, parked: ParkedEvents, hub: Hub, reader: LogReader, dispatch: Dispatch) -> None:
         self.reaction = reaction
         self.name = f"reaction:{reaction.name}"
         self._builds = builds
+        self._parked = parked
         self._hub = hub
         self._reader = reader
         self._dispatch = dispatch
@@ -41,16 +44,30 @@ class Reactor:
                 try:
                     await self._builds.ensure_reaction(self.reaction.name, await self._reader.head())
                     held = await self._builds.acquire(self.name, 0)
-                    if held is None:
+                    if held is None or held.state == "diverged":
                         await asyncio.sleep(0.5)
-                    else:
+                    elif await self._reader.belongs(held.checkpoint):
+                        await self._try_parked_again()
                         await self._follow(held)
+                    else:
+                        await self._diverge(held)
                 except (psycopg.Error, OSError, Unavailable) as error:
                     log.warning("a reaction waits", extra={"reaction": self.reaction.name, "error": repr(error)})
                     await asyncio.sleep(0.3)
         finally:
             if held is not None:
                 await asyncio.shield(self._builds.release(held))
+
+    async def _diverge(self, held: Build) -> None:
+        """The log lost what was reacted to: what now stands at those positions must not be skipped silently, so a person decides (L2)."""
+        log.error("the log lost what a reaction has seen; it stops", extra={"reaction": self.reaction.name, "position": held.checkpoint.position})
+        await self._builds.mark(self.name, 0, "diverged")
+
+    async def _try_parked_again(self) -> None:
+        for position in await self._parked.positions():
+            for recorded in await self._reader.after(position - 1, 1):
+                if await self._react_or_park(recorded):
+                    await self._parked.unpark(position)
 
     async def _follow(self, held: Build) -> None:
         listens = frozenset(self.reaction.listens)
@@ -62,13 +79,27 @@ class Reactor:
             if not events:
                 continue
             for recorded in events:
-                if type(recorded.event) in listens:
-                    await self._react(recorded)
+                if shape_of(recorded.event) in listens:
+                    await self._react_or_park(recorded)
             reached = held.checkpoint.after(events[-1])
             if not await self._builds.move(held, reached):
                 return
             held = _at(held, reached)
             self.position = reached.position
+
+    async def _react_or_park(self, recorded: Recorded[Any]) -> bool:
+        """Whether it is done; what a reaction fails on is kept aside, and everything else goes on (R3)."""
+        try:
+            if type(recorded.event) is Unreadable:
+                raise ValueError(recorded.event.error)
+            await self._react(recorded)
+        except (psycopg.Error, OSError, Unavailable):
+            raise  # not the event's fault: it comes again
+        except Exception as error:
+            log.exception("a reaction failed; the event is parked", extra={"reaction": self.reaction.name, "position": recorded.position})
+            await self._parked.park(recorded.position, error)
+            return False
+        return True
 
     async def _react(self, recorded: Recorded[Any]) -> None:
         for ordinal, command in enumerate(self.reaction.react(recorded)):

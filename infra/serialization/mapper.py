@@ -37,6 +37,11 @@ class Unreadable(Event, frozen=True):
 UNKNOWN = Unknown()
 
 
+def shape_of(event: Event) -> type[Event]:
+    """The class of an event, also of one that cannot be read: what listeners ask for."""
+    return event.shape if type(event) is Unreadable else type(event)
+
+
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is recorded beside an event's data: why it happened and in which schema its data is."""
 

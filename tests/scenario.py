@@ -99,7 +99,7 @@ class World:
         self.now = NOON
         self.log = MemoryLog(lambda: self.now, anyio.lowlevel.checkpoint if interleaved else None)
         self._ids = 0
-        self.dispatch = Dispatch(log=self.log, sealing=NamesOnly(), passwords=None, new_id=self.new_id, pause=self._pause)  # type: ignore[arg-type]
+        self.dispatch = Dispatch(log=self.log, sealing=NamesOnly(), passwords=None, new_id=self.new_id, pause=self._pause)  # type: ignore[arg-type]  # a part of the port is enough here
 
     @property
     def recorded(self) -> list[Recorded[Any]]:
@@ -131,7 +131,7 @@ class World:
 
     async def happened(self, stream_id: UUID, *events: Event) -> None:
         """Write events of another context as they are."""
-        work = UnitOfWork(self.log, NamesOnly())  # type: ignore[arg-type]
+        work = UnitOfWork(self.log, NamesOnly())  # type: ignore[arg-type]  # a part of the port is enough here
         work.begin(await work.load(Bare, stream_id), *events)
         await self.log.append(work.entry(Context(SYSTEM, self.new_id()), self.now))
 

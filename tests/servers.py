@@ -58,7 +58,7 @@ class External(Cluster):
         url = self._template.format(name=name)
         return Database(name=name, owner_url=url, app_url=url, super_url=url, external=True)
 
-    def drop(self, database: Database) -> None:  # type: ignore[override]
+    def drop(self, database: Database) -> None:  # type: ignore[override]  # shared servers keep it
         super().drop(database.name)
 
 

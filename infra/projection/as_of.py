@@ -26,4 +26,4 @@ async def as_of(reader: LogReader, model: ReadModel[R], stream_id: UUID, at: int
     events = await reader.stream(stream_id, at if isinstance(at, int) else NEWEST)
     if isinstance(at, datetime):
         events = [recorded for recorded in events if recorded.recorded_at <= at]
-    return Seen(replay(model, stream_id, events), events[-1].position if events else 0)  # type: ignore[arg-type]
+    return Seen(replay(model, stream_id, events), events[-1].position if events else 0)  # type: ignore[arg-type]  # the model's own row type

@@ -148,7 +148,7 @@ class _Verification:
                 raise Moved(f"{model.name} went back to an earlier position while it was verified: try again")
             if seen > position:
                 after = position
-                await asyncio.to_thread(lambda after=after, seen=seen: expected.feed(decode(reader.raw(model, after, seen))))  # type: ignore[misc]
+                await asyncio.to_thread(lambda after=after, seen=seen: expected.feed(decode(reader.raw(model, after, seen))))  # type: ignore[misc]  # the defaults bind the loop's values
                 position = seen
             self._compare(keys, rows, expected)
             for key in await served.misplaced(rows):
@@ -191,7 +191,7 @@ class _Keys:
         self._model = model
         hints = typing.get_type_hints(model.row)
         kinds = tuple(hints[name] for name in model.key)
-        self._decode = msgspec.json.Decoder(kinds[0] if len(kinds) == 1 else tuple[kinds]).decode  # type: ignore[valid-type]
+        self._decode = msgspec.json.Decoder(kinds[0] if len(kinds) == 1 else tuple[kinds]).decode  # type: ignore[valid-type]  # built at run time
 
     def write(self, keys: Iterable[Key]) -> None:
         lines: dict[int, list[bytes]] = {}

@@ -43,12 +43,12 @@ class AesSealing:
         """What stands for a name, also for one that is not valid text."""
         return hmac.digest(self._names, kind.encode() + b"\0" + name.encode("utf-8", "surrogatepass"), "sha256")
 
-    def seal(self, kind: str, id: UUID, secret: bytes) -> bytes:  # noqa: A002 — the name that the port gives it.
+    def seal(self, kind: str, id: UUID, secret: bytes) -> bytes:
         """A vault entry."""
         nonce = os.urandom(NONCE)
         return bytes([self._newest]) + nonce + self._masters[0][1].encrypt(nonce, secret, _bound(kind, id))
 
-    def open(self, kind: str, id: UUID, sealed: bytes) -> bytes:  # noqa: A002 — the name that the port gives it.
+    def open(self, kind: str, id: UUID, sealed: bytes) -> bytes:
         """The content of a vault entry; raises `Unsealable`."""
         for key_id, cipher in self._masters:
             if sealed[:1] == bytes([key_id]):

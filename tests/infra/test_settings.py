@@ -71,7 +71,7 @@ def test_nothing_secret_is_shown():
 
 def test_settings_cannot_be_changed():
     with pytest.raises(AttributeError):
-        read_settings(ENOUGH).port = 1  # type: ignore[misc]
+        read_settings(ENOUGH).port = 1  # type: ignore[misc]  # what must not work
 
 
 def test_what_the_environment_says_goes_before_what_a_clone_keeps(monkeypatch):

@@ -37,7 +37,7 @@ class Process:
 
     def __init__(self, log: PostgresLog) -> None:
         self.log = log
-        self.dispatch = Dispatch(log=log, sealing=NamesOnly(), passwords=None, new_id=uuid7, pause=self._pause)  # type: ignore[arg-type]
+        self.dispatch = Dispatch(log=log, sealing=NamesOnly(), passwords=None, new_id=uuid7, pause=self._pause)  # type: ignore[arg-type]  # a part of the port is enough here
 
     async def do(self, command: Command, caller: Caller) -> Any:
         return (await self.dispatch(command, Context(caller, uuid7()))).result
@@ -59,7 +59,7 @@ async def two(fresh_database: Database) -> AsyncIterator[list[Process]]:
     for log in logs:
         await log.start()
     for node_id in (p.NODE_ID, p.OTHER_ID):
-        work = UnitOfWork(logs[0], NamesOnly())  # type: ignore[arg-type]
+        work = UnitOfWork(logs[0], NamesOnly())  # type: ignore[arg-type]  # a part of the port is enough here
         registered = UserRegistered(user_id=node_id, email=Sealed("sealed"), name=Sealed("sealed"))
         work.begin(Bare(id=node_id), registered, RoleGranted(user_id=node_id, role=Role.NODE))
         await logs[0].append(work.entry(Context(SYSTEM, uuid7()), logs[0].now()))

@@ -20,7 +20,7 @@ for place in (filling.TablePlace, filling.CachePlace):
             sys.stdin.read()
         return told
 
-    place.write = write  # type: ignore[method-assign]
+    place.write = write  # type: ignore[method-assign]  # replaced on purpose
 database, redis, name = sys.argv[1:]
 settings = Settings(database_url=database, redis_url=redis, master_key="", secret_key="", jwt_private_keys="")
 asyncio.run(rebuild(settings, MODELS[name]))

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, signing out, and who one is."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from litestar import Response
 from litestar.params import JSONBody
@@ -25,6 +25,9 @@ Email = Annotated[str, Meta(max_length=LONGEST_EMAIL, description="Compared with
 class LoginBody(Body, frozen=True):
     """`username` is another word for `email`."""
 
+    further_rules: ClassVar[dict[str, Any]] = {
+        "anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("email", "username")]
+    }
     password: Annotated[str, Meta(max_length=LONGEST_PASSWORD, examples=["a garden of forking paths"])]
     email: Email | None = None
     username: Email | None = None

@@ -1,7 +1,7 @@
 """Who may use a route: one guard for all of them, deny by default (requirement X-09)."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -70,6 +70,9 @@ def _refuse_unfit_parameters(connection: ASGIConnection[Any, Any, Any, Any], han
             errors.append(FieldError(name, "unknown_parameter", "this parameter is not known here"))
         elif name in seen:
             errors.append(FieldError(name, "duplicate_parameter", "this parameter stands here twice"))
+        elif value.lower() == "null" and known[name]:
+            # Otherwise a filter by nothing would silently be no filter.
+            errors.append(FieldError(name, "wrong_type", "null is no value here; leave the parameter out"))
         elif "\0" in value:
             errors.append(FieldError(name, "unwritable_text", "text with NUL"))
         seen.add(name)
@@ -83,12 +86,13 @@ def _accepts_json(accept: str) -> bool:
     return not accept.strip() or any(kind.strip() in JSON and not UNWANTED.search(more) for kind, _, more in ranges)
 
 
-def _parameters(handler: BaseRouteHandler) -> frozenset[str]:
-    known: frozenset[str] | None = handler.opt.get("parameters")
+def _parameters(handler: BaseRouteHandler) -> dict[str, bool]:
+    """The parameters of a route by name, with whether they are anything but text."""
+    known: dict[str, bool] | None = handler.opt.get("parameters")
     if known is None:
-        known = frozenset(handler.parsed_fn_signature.parameters)
-        for provided in handler.resolve_dependencies().values():
-            known |= frozenset(provided.parsed_fn_signature.parameters)
+        signatures = [handler.parsed_fn_signature, *(provided.parsed_fn_signature for provided in handler.resolve_dependencies().values())]
+        fields = [field for signature in signatures for field in signature.parameters.values()]
+        known = {field.name: str not in (field.annotation, *get_args(field.annotation)) for field in fields}
         handler.opt["parameters"] = known
     return known
 

@@ -18,6 +18,9 @@ _JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json(?:\s*;\s*charset\s*=\
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request body; unknown fields are refused (no mass assignment)."""
 
+    further_rules: ClassVar[dict[str, Any]] = {}
+    """What its JSON schema says beyond the types of its fields."""
+
 
 class StrictBody(AbstractDTO[Any]):
     """Decodes `data` with msgspec in strict mode; litestar's own way converts numbers and words leniently."""

@@ -125,7 +125,7 @@ async def _key(request: Req, known: Parts, part: str) -> Key | None:
     text = given.strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
-    if not text or len(text) > LONGEST_KEY:
+    if not text.strip('" \t') or len(text) > LONGEST_KEY:
         raise BodyRefused([FieldError("Idempotency-Key", "invalid_key", f"1 to {LONGEST_KEY} characters")])
     path = request.scope["path"]
     route = str(request.scope.get("path_template") or path)

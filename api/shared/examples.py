@@ -67,5 +67,5 @@ PLAIN: Final[tuple[tuple[type[inspect.Type], Callable[[Any], Any]], ...]] = (
 )
 KEYS: Final = {"checks": "database", "keys": "kid", "doing": ""}
 """A key that an object under this name may hold; empty for none."""
-SHOWN: Final = frozenset({"description", "priority", "external_id", "email", "title", "limit", "wait", "progress"})
+SHOWN: Final = frozenset({"node_id", "description", "priority", "external_id", "email", "title", "limit", "wait", "progress"})
 """Fields that a request's example shows though they may be left out."""

@@ -65,7 +65,8 @@ def _body_of(function: Any) -> Any:
 
 def _header(name: str) -> Parameter:
     meaning, example = ASKED[name]
-    schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern='[^"\\s]')
+    is_key = name == "Idempotency-Key"
+    schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern='[^" \\t]') if is_key else TEXT
     return Parameter(name=name, param_in="header", description=meaning, schema=schema, required=False, examples={"usual": _Shown(value=example)})
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,12 @@ Action = Literal["start", "complete", "fail", "delete", "restore", "retry", "ass
 class Batch(Body, frozen=True, kw_only=True):
     """Ids of tasks, what is to be done with each, and what that needs (`node_id` to assign, `priority` to set it)."""
 
+    further_rules: ClassVar[dict[str, Any]] = {
+        "allOf": [
+            {"if": {"properties": {"action": {"const": action}}}, "then": {"required": [field], "properties": {field: {"type": "string"}}}}
+            for action, field in (("assign", "node_id"), ("set_priority", "priority"))
+        ]
+    }
     tasks: Annotated[list[UUID], Meta(min_length=1)]
     action: Action
     node_id: UUID | None = None

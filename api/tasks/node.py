@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from api.shared.access import ADMINS, NODES, caller
 from api.shared.bodies import Body
-from api.shared.commanding import carry_out
+from api.shared.commanding import carry_out, context
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
 from api.shared.routing import command, query
@@ -134,8 +134,8 @@ async def see_node(request: Req) -> Response[bytes]:
 
 @command("/api/v1/admin/tasks/collect-expired", access=ADMINS, answers=Collected, tags=["nodes"])
 async def collect_expired(request: Req) -> Response[bytes]:
-    """End every lease that has run out, now; the clock does the same by itself."""
-    known = parts(request)
+    """End every lease that has run out, now; the clock does the same by itself. Said twice, nothing is ended twice."""
+    known, _ = parts(request), await context(request)
     due = await known.tables.many(
         READ_MODELS["deadlines_tasks_lease"], "where due_at <= clock_timestamp() order by due_at limit 1000", (), Freshness(caller(request).id)
     )

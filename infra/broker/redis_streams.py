@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from infra.broker import chunk
 from infra.broker.chunk import Chunk
+from infra.cancellation import heeding
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,9 @@ class ChunkPublisher:
         try:
             if self._broker is None:
                 fresh = broker(self._url)
-                await fresh.connect()
+                await heeding(fresh.connect())
                 self._broker = fresh
-            await self._broker.publish(chunk.encode(message), stream=chunk.STREAM, maxlen=chunk.MAXLEN)
+            await heeding(self._broker.publish(chunk.encode(message), stream=chunk.STREAM, maxlen=chunk.MAXLEN))
         except (RedisError, OSError) as error:
             log.warning("the broker cannot be reached", extra={"error": repr(error)})
             await self.stop()

@@ -9,7 +9,6 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 from psycopg_pool import PoolClosed, PoolTimeout
 from redis.exceptions import RedisError
@@ -22,6 +21,7 @@ from api.shared.querying import freshness
 from api.shared.routes import find_routes
 from application.identity.standing import Standing
 from infra.app import System, new_id
+from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
 from infra.postgres.tables import PostgresTables
 from infra.redis.caches import RedisCaches
@@ -50,9 +50,8 @@ def parts_of(system: System, progress: Progress) -> Parts:
         """Positions of the caller's newest event and of the log's."""
         query = """select coalesce((select position from events where actor_id = %b order by position desc limit 1), 0),
                           coalesce((select max(position) from events), 0)"""
-        async with system.log.readers.connection() as connection:
-            row = await (await connection.execute(query, (actor,), prepare=True, binary=True)).fetchone()
-        return row or (0, 0)
+        ((own, head),) = await system.log.reads(query, actor)
+        return own, head
 
     def key(scope: str, text: str, method: str, path: str, body: bytes) -> HttpKey:
         return HttpKey(keys.idempotency, scope, text, method=method, path=path, body=body)
@@ -75,7 +74,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
 def application(parts: Parts, health: Health) -> Litestar:
     """The API."""
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="An access token from login, refresh or register.")
-    document = OpenAPIConfig(
+    document = DocumentConfig(
         title="Daybook",
         version="1.0.0",
         summary="Assignment of work with a history that can be proved.",

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from infra.http.access_log import AccessLog
+from infra.http.application import application
 from infra.http.edge import Edge
 from infra.local.program import free_port
 from infra.processes.running import web_server
@@ -18,14 +19,17 @@ from tests.http.daybook import Api
 async def listening(api: Api) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server, which ends with it."""
     port = free_port()
-    server = web_server(Edge(api.app, api.health, AccessLog(enabled=False)), "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
+    # An application of its own: `api.app` has begun already, and one can begin only once.
+    server = web_server(Edge(application(api.parts, api.health), api.health, AccessLog(enabled=False)), "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
     serving = asyncio.create_task(server.serve())
 
     async def started() -> bool:
         return server.started
 
-    await eventually(started)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-        yield http
-    server.should_exit = True
-    await serving
+    try:
+        await eventually(started)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            yield http
+    finally:
+        server.should_exit = True
+        await serving

@@ -55,8 +55,23 @@ async def test_what_programs_would_read_differently_is_named_by_its_place(api, b
     assert misfits(answer) == [wrong]
 
 
-@pytest.mark.parametrize("payload", ["[[]]", '{"a":{"a":1}}', '"\\ud83d\\ude00"', "9223372036854775807", "-9223372036854775808", "1e308", "-0.0", '"<script>"',
-                                     '"\'; drop table events; --"', '"' + "\\\\" * 9 + '"', "true", '"[[{{[\\"[["'])  # fmt: skip
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "[[]]",
+        '{"a":{"a":1}}',
+        '"\\ud83d\\ude00"',
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e308",
+        "-0.0",
+        '"<script>"',
+        '"\'; drop table events; --"',
+        '"' + "\\\\" * 9 + '"',
+        "true",
+        '"[[{{[\\"[["',
+    ],
+)
 async def test_what_is_only_unusual_comes_back_unchanged(api, payload):
     user = await api.account()
     made = await api("POST", TASKS, user.headers, content=b'{"title": "x", "payload": %s}' % payload.encode(), headers=JSON)
@@ -72,10 +87,24 @@ async def test_a_payload_of_64_levels_and_many_brackets_is_no_deep_one(api):
         assert made.status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tasks?external_id=%00", "/api/v1/tasks?external_id=%ed%a0%80", "/api/v1/tasks?cursor=%ff%fe", "/api/v1/tasks?limit=1e400",
-                                  "/api/v1/tasks?limit=9223372036854775808", "/api/v1/tasks?min_position=9223372036854775808", "/api/v1/tasks?%00=1",
-                                  "/api/v1/tasks?external_id=" + "x" * 50_000, "/api/v1/tasks?" + "&" * 5000, "/api/v1/tasks?status=" + "a," * 40,
-                                  "/api/v1/tasks/00000000-0000-0000-0000-000000000000", "/api/v1/tasks/%00", "/api/v1/tasks/" + "9" * 5000])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/tasks?external_id=%00",
+        "/api/v1/tasks?external_id=%ed%a0%80",
+        "/api/v1/tasks?cursor=%ff%fe",
+        "/api/v1/tasks?limit=1e400",
+        "/api/v1/tasks?limit=9223372036854775808",
+        "/api/v1/tasks?min_position=9223372036854775808",
+        "/api/v1/tasks?%00=1",
+        "/api/v1/tasks?external_id=" + "x" * 50_000,
+        "/api/v1/tasks?" + "&" * 5000,
+        "/api/v1/tasks?status=" + "a," * 40,
+        "/api/v1/tasks/00000000-0000-0000-0000-000000000000",
+        "/api/v1/tasks/%00",
+        "/api/v1/tasks/" + "9" * 5000,
+    ],
+)
 async def test_no_address_makes_us_fail(api, path):
     answer = await api("GET", path, await api.admin())
     assert answer.status_code < 500

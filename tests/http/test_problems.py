@@ -70,6 +70,7 @@ async def test_no_body_where_one_is_needed_is_400_and_where_none_is_needed_it_ma
         ("limit=0", ("limit", "out_of_range")),
         ("limit=201", ("limit", "out_of_range")),
         ("limit=ten", ("limit", "wrong_type")),
+        ("min_position=null", ("min_position", "wrong_type")),
         ("limit=1&limit=2", ("limit", "duplicate_parameter")),
         ("page=2", ("page", "unknown_parameter")),
         ("status=done", ("status", "not_allowed")),
@@ -137,15 +138,36 @@ async def test_head_is_get_without_its_body(api):
     assert (await api("HEAD", f"{TASKS}/{NOWHERE}", user.headers)).status_code == 404
 
 
-@pytest.mark.parametrize(("accept", "fits"), [("application/json", True), ("text/html, */*;q=0.1", True), ("", True), ("Application/*", True),
-                                              ("application/xml", False), ("text/html", False), ("application/json;q=0", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("accept", "fits"),
+    [
+        ("application/json", True),
+        ("text/html, */*;q=0.1", True),
+        ("", True),
+        ("Application/*", True),
+        ("application/xml", False),
+        ("text/html", False),
+        ("application/json;q=0", False),
+    ],
+)
 async def test_406_where_no_form_is_accepted_that_there_is(api, accept, fits):
     answer = await api("GET", "/api/v1/auth/me", await api.admin(), headers={"Accept": accept})
     assert answer.status_code == 200 if fits else problem(answer) == (406, "not_acceptable")
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=latin-1",
-                                  "application/jsonp", "application/json, text/plain", "text/json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=latin-1",
+        "application/jsonp",
+        "application/json, text/plain",
+        "text/json",
+    ],
+)
 async def test_415_for_anything_but_json_in_utf_8(api, kind):
     answer = await api("POST", TASKS, await api.admin(), content=b'{"title": "x"}', headers={"Content-Type": kind} if kind else {})
     assert problem(answer) == (415, "unsupported_media_type")

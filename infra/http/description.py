@@ -1,0 +1,59 @@
+"""The OpenAPI document as an object, with what the framework leaves unsaid about bodies and queries."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import OpenAPI
+
+from api.shared.bodies import Body
+
+
+@dataclass
+class Document(OpenAPI):
+    """Renders itself once, completed."""
+
+    def to_schema(self) -> dict[str, Any]:
+        """The whole document as plain values; always the same object."""
+        known: dict[str, Any] | None = self.__dict__.get("rendered")
+        if known is None:
+            known = self.__dict__["rendered"] = _completed(super().to_schema())
+        return known
+
+
+@dataclass
+class DocumentConfig(OpenAPIConfig):
+    """Makes a `Document`."""
+
+    def to_openapi_schema(self) -> OpenAPI:
+        """The document without its operations, which the framework fills in."""
+        made = super().to_openapi_schema()
+        return Document(**{field.name: getattr(made, field.name) for field in fields(made)})
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    for shape in _leaves(Body):
+        schema = document["components"]["schemas"].get(shape.__name__)
+        if schema is not None:
+            schema |= {"additionalProperties": False, **shape.further_rules}
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+                if parameter["in"] == "query":
+                    parameter["schema"] = _not_null(parameter["schema"])
+                    if parameter["name"] == "min_position":
+                        parameter["schema"]["minimum"] = 0  # which the framework takes for no minimum
+    return document
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Nothing in a query can be null; it can only be left out."""
+    kinds = [one for one in schema.get("oneOf", ()) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "oneOf"}
+    return {**kinds[0], **rest}
+
+
+def _leaves(shape: type[Body]) -> list[type[Body]]:
+    return [leaf for below in shape.__subclasses__() for leaf in (below, *_leaves(below))]

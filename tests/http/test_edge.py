@@ -1,6 +1,7 @@
 """What every answer carries, whatever it is: security headers, trace ids, health beside the API, and no byte too many."""
 
 import gzip
+import logging
 import re
 from typing import Any
 from uuid import uuid4
@@ -166,9 +167,11 @@ async def test_large_answers_are_packed_for_who_can_read_that(api):
     assert "content-encoding" not in signed_in.headers, "the packed size would tell about the secret"
 
 
-async def test_a_real_web_server_agrees(api):
+async def test_a_real_web_server_agrees(api, caplog):
     async with listening(api) as http:
         await head_lists_and_large_bodies(api, http)
+    # The server counts the bytes of a body; what it has to say about them it says only here.
+    assert [record.message for record in caplog.records if record.name.startswith("uvicorn") and record.levelno >= logging.ERROR] == []
 
 
 async def head_lists_and_large_bodies(api: Api, http: httpx.AsyncClient) -> None:

@@ -53,10 +53,11 @@ def _dies_at(nth: int, *, written: bool) -> None:
     async def apply(self: Any, folded: Any, *rest: Any) -> bool:
         nonlocal count
         count += bool(folded.after)
-        if count == nth and not written:
+        is_it = count == nth and bool(folded.after)  # others count on while this one waits
+        if is_it and not written:
             die()
         done = await real(self, folded, *rest)
-        if count == nth:
+        if is_it:
             die()
         return done
 
@@ -97,8 +98,9 @@ def consumers_dying_in_redis(settings: Settings, port: int) -> None:
     async def apply(self: Any, *rest: Any, **more: Any) -> str:
         nonlocal count
         count += 1
+        is_it = count == 12  # others count on while this one waits
         outcome = await real(self, *rest, **more)
-        if count == 12:
+        if is_it:
             die()
         return outcome
 

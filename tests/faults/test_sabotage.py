@@ -39,7 +39,7 @@ def own(nursery, servers, fresh_database) -> Iterator[Daybook]:
 @pytest.mark.parametrize(("sabotage", "seen"), SABOTAGES.items())
 async def test_the_checker_turns_red(own, sabotage, seen):
     broken = own.start("consumers", f"tests.faults.broken:{sabotage}").ready()
-    until(lambda: len(broken.report()["doing"]["positions"]) > 5)
+    until(lambda: len(broken.report()["doing"].get("positions", ())) > 5)
     async with system(own.settings, readers=2) as parts, under_load(parts) as load:
         await load.more(60)
         if sabotage in DYING:

@@ -67,7 +67,12 @@ class Projector:
                     self.holds = True
                     await self._fold(held)
                 except Damaged:
-                    log.warning("rows were lost; refilling from the log", extra={"model": self.model.name})
+                    first = held is not None and held.epoch == 1
+                    log.log(
+                        logging.INFO if first else logging.WARNING,
+                        "filled from the log for the first time" if first else "rows were lost; refilling from the log",
+                        extra={"model": self.model.name},
+                    )
                     await self._try_to_mend(held)
                 except (psycopg.Error, RedisError, OSError) as error:
                     log.warning("a read model waits for its store", extra={"model": self.model.name, "error": repr(error)})

@@ -1,8 +1,8 @@
-"""Cancelling a task once must end it, also where a library loses the cancellation that comes together with its answer."""
+"""Cancelling must end a task, also where a library loses the cancellation that comes together with its answer."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
@@ -19,3 +19,24 @@ async def heeding(work: Awaitable[Result]) -> Result:
     if task and task.cancelling() > before:
         raise asyncio.CancelledError
     return result
+
+
+async def ended(*tasks: asyncio.Task[Any], again: float = 2.0) -> None:
+    """End tasks and wait for them, whatever happens to whoever waits; a cancellation of his own is passed on afterwards.
+
+    A cancellation that got lost all the same is repeated after `again` seconds: longer than an orderly ending takes.
+    """
+    pending, told = set(tasks), None
+    while pending:
+        for task in pending:
+            task.cancel()
+        try:
+            _, pending = await asyncio.wait(pending, timeout=again)
+        except asyncio.CancelledError as error:
+            told = error
+            pending = {task for task in pending if not task.done()}
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # Seen: it is not of interest any more.
+    if told is not None:
+        raise told

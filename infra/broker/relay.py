@@ -95,6 +95,6 @@ class Relay:
 
     @staticmethod
     async def _wait(connection: AsyncConnection[Any]) -> None:
-        """Until something is appended, at most a quarter of a second (a missed notification costs no more than that)."""
+        """Until something is appended, at most a tenth of a second (a missed notification costs no more than that)."""
         async for _ in connection.notifies(timeout=0.1, stop_after=1):
             pass

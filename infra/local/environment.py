@@ -32,9 +32,7 @@ def _make(venv: Path) -> int:
             print(f"daybook: (Debian, Ubuntu: apt install python{version}-venv; Fedora: dnf install python3-pip), then start again")
             return 1
         made = subprocess.run([sys.executable, "-I", "-m", "venv", "--clear", "--without-pip", str(venv)])
-        made = (
-            made if made.returncode else subprocess.run([str(python), "-I", "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
-        )
+        made = made if made.returncode else subprocess.run([str(python), "-I", "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
         if made.returncode:
             print("daybook: .venv could not be made, see above")
             return made.returncode

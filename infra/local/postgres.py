@@ -12,7 +12,7 @@ import msgspec
 
 from infra.local.account import Account, account_for
 from infra.local.logins import DATABASE, SUPER, Endpoint, endpoint, make_logins
-from infra.local.program import end, free_port, launch, package_folder, runs, wait_until
+from infra.local.program import end, free_port, launch, package_folder, runs, started, wait_until
 from infra.local.secrets import ServerSecrets, server_secrets
 from infra.local.state import LocalProblem, Ports, State
 
@@ -153,11 +153,4 @@ class Postgres:
 
 def start_postgres(state: State) -> Postgres:
     """Start the cluster of this folder and wait until it answers."""
-    server = Postgres(state)
-    try:
-        server.begin()
-        server.finish()
-    except BaseException:
-        server.stop()
-        raise
-    return server
+    return started(Postgres(state))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from infra.local.account import Account
 from infra.local.state import LocalProblem
@@ -25,6 +25,33 @@ LARGEST_LOG: Final = 20 * 2**20
 PR_SET_PDEATHSIG: Final = 1
 ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 """All that a server sees: settings meant for clients (PGPORT, PGDATA) must not reach it."""
+
+
+class Server(Protocol):
+    """An embedded server of one folder."""
+
+    def begin(self) -> None:
+        """Start it without waiting."""
+
+    def finish(self) -> object:
+        """Wait until it answers."""
+
+    def stop(self) -> None:
+        """Stop it, whatever state it is in."""
+
+
+S = TypeVar("S", bound=Server)
+
+
+def started(server: S) -> S:
+    """Start a server and wait until it answers; nothing of it is left when that fails."""
+    try:
+        server.begin()
+        server.finish()
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
 
 def package_folder(name: str) -> Path:

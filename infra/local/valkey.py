@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from infra.local.account import Account, account_for
-from infra.local.program import LOOPBACK, end, free_port, launch, package_folder, runs, wait_until
+from infra.local.program import LOOPBACK, end, free_port, launch, package_folder, runs, started, wait_until
 from infra.local.secrets import ServerSecrets, server_secrets
 from infra.local.state import LocalProblem, Ports, State
 
@@ -119,14 +119,7 @@ class Valkey:
 
 def start_valkey(state: State) -> Valkey:
     """Start the Valkey of this folder and wait until it answers."""
-    server = Valkey(state)
-    try:
-        server.begin()
-        server.finish()
-    except BaseException:
-        server.stop()
-        raise
-    return server
+    return started(Valkey(state))
 
 
 def _platform() -> str:

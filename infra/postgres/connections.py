@@ -57,11 +57,6 @@ def pool(url: str, *, name: LiteralString, size: int) -> AsyncConnectionPool[Asy
     return Pool(url, kwargs=arguments, min_size=size, max_size=size, open=False, timeout=2.0, name=name)
 
 
-def is_down(error: BaseException) -> bool:
-    """Whether an error says that the server or the connection is gone, rather than that the statement was wrong."""
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-
-
 class _RawJson(Loader):
     """JSON columns arrive as the bytes that were written."""
 

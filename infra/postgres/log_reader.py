@@ -60,10 +60,3 @@ class LogReader:
             checkpoint.version,
         )
         return bool(rows[0][0])
-
-    async def position_at(self, moment: Any) -> int:
-        """The newest position recorded at or before a moment (0: none)."""
-        rows = await self._rows(
-            "select coalesce(max(position), 0) from events where recorded_at <= %b and position <= (select max(position) from events)", moment
-        )
-        return int(rows[0][0])

@@ -7,6 +7,7 @@ import uvloop
 
 from api.shared.health import Health
 from infra.app import system
+from infra.cancellation import ended
 from infra.http.access_log import AccessLog
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
@@ -37,9 +38,7 @@ async def serve(settings: Settings, port: int) -> None:
         try:
             await server.serve()
         finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            await ended(*helpers)
 
 
 def main(settings: Settings, port: int) -> None:

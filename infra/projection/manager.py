@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from application.shared.reaction import REACTIONS
 from infra.app import System
+from infra.cancellation import ended
 from infra.projection.builds import FOLDED, Build, Builds
 from infra.projection.hub import Hub
 from infra.projection.parked_events import ParkedEvents
@@ -54,15 +55,7 @@ class Manager:
                     log.warning("the consumers wait for the database", extra={"error": repr(error)})
                 await asyncio.sleep(LOOK)
         finally:
-            await self._end()
-
-    async def _end(self) -> None:
-        """End all of them; again where it was lost, for `wait_for` inside the connection pool swallows it before Python 3.12."""
-        left = set(self._tasks.values())
-        while left:
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=AGAIN)
+            await ended(*self._tasks.values(), again=AGAIN)
 
     def _follow(self, builds: list[Build], models: dict[str, ReadModel[Any]]) -> None:
         wanted = {(build.model, build.build) for build in builds if build.state in FOLDED}

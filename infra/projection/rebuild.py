@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import msgspec
 
+from infra.cancellation import ended
 from infra.projection.builds import LEASE, Build, NoSuchBuild
 from infra.projection.bulk_read import Stopped
 from infra.projection.compare import differing
 from infra.projection.fill import Fill, TooManyParked, Watch, fill
 from infra.projection.hub import Hub
 from infra.projection.projector import Projector
-from infra.projection.workshop import Busy, Workshop, ended, in_thread, workshop
+from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.redis.row_cache import Damaged
 from infra.settings import Settings
 from projections.shared.read_model import ReadModel

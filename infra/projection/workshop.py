@@ -92,24 +92,3 @@ async def in_thread(work: Callable[[], Result], watch: Watch) -> Result:
                 await asyncio.wait([running])
         running.exception()  # Seen: it is not of interest any more.
         raise
-
-
-async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """End tasks and wait for them, whatever happens to whoever waits; a cancellation of his own is passed on afterwards.
-
-    A cancellation can get lost below (`wait_for` of Python 3.11, which psycopg uses, drops one that meets a result): it is repeated.
-    """
-    pending, told = set(tasks), None
-    while pending:
-        for task in pending:
-            task.cancel()
-        try:
-            _, pending = await asyncio.wait(pending, timeout=2.0)  # Long enough for orderly endings.
-        except asyncio.CancelledError as error:
-            told = error
-            pending = {task for task in pending if not task.done()}
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # Seen: it is not of interest any more.
-    if told is not None:
-        raise told

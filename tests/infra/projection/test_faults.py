@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.broker.chunk import Announced, Chunk
+from infra.cancellation import ended
 from infra.postgres.log_reader import COLUMNS
 from infra.projection import fill as filling
 from infra.projection.builds import Builds
@@ -18,7 +19,7 @@ from infra.projection.filling import CachePlace, TablePlace
 from infra.projection.folding import fold, touched
 from infra.projection.hub import Hub
 from infra.projection.rebuild import rebuild
-from infra.projection.workshop import Busy, ended
+from infra.projection.workshop import Busy
 from tests.eventually import eventually
 from tests.infra.projection.toys import BOXES, BOXES_IN_REDIS, STREAMS
 from tests.infra.projection.world import World, a_put

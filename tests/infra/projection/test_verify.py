@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
+from infra.cancellation import ended
 from infra.projection import verify as verifying
 from infra.projection.verify import Verified, verify
-from infra.projection.workshop import ended
 from infra.redis.row_cache import Damaged
 from tests.infra.projection.toys import BOXES, BOXES_IN_REDIS, STREAMS
 from tests.infra.projection.world import World

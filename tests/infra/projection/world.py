@@ -12,6 +12,7 @@ import redis
 
 from application.shared.ports import Staged
 from domain.shared.event import Event, Recorded
+from infra.cancellation import ended
 from infra.postgres.log import PostgresLog
 from infra.postgres.row_table import RowTable
 from infra.projection.builds import Build
@@ -19,7 +20,7 @@ from infra.projection.folding import add_contrib
 from infra.projection.hub import Hub
 from infra.projection.projector import Projector
 from infra.projection.rebuild import mend
-from infra.projection.workshop import Workshop, ended, workshop
+from infra.projection.workshop import Workshop, workshop
 from infra.settings import Settings
 from projections.shared.read_model import Key, ReadModel, key_text
 from tests.eventually import eventually

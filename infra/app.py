@@ -20,12 +20,19 @@ from application.identity.typed import Typed
 from application.identity.user import EnsureAdmin
 from application.shared.context import SYSTEM, Context
 from application.shared.dispatch import Dispatch
+from application.shared.outside import Outside
+from infra.outside.openid import OpenIdProviders
+from infra.outside.openid_settings import read_providers
+from infra.outside.smtp_mail import mail_of
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
+from infra.postgres.remains import PostgresRemains
 from infra.projection.deadline_model import register_deadlines
+from infra.redis.attempts import RedisAttempts
 from infra.redis.clients import client
 from infra.security.passwords import BcryptPasswords
 from infra.security.sealing import AesSealing
+from infra.security.totp import PyotpCodes
 from infra.settings import Settings
 
 
@@ -61,6 +68,7 @@ class System(msgspec.Struct, frozen=True):
     sealing: AesSealing
     passwords: BcryptPasswords
     dispatch: Dispatch
+    providers: OpenIdProviders
 
     def context(self, **more: Any) -> Context:
         """The context of a command that Daybook itself gives."""
@@ -73,13 +81,16 @@ async def system(settings: Settings, *, readers: int | None = None) -> AsyncIter
     log = PostgresLog(settings.database_url, readers=readers or settings.database_connections)
     redis = client(settings.redis_url)
     sealing, passwords = AesSealing.read(settings), BcryptPasswords.read(settings)
-    dispatch = Dispatch(log=log, sealing=sealing, passwords=passwords, new_id=new_id, pause=pause, settings=settings)
+    outside = Outside(mail=mail_of(settings), attempts=RedisAttempts(redis, sealing), codes=PyotpCodes(), remains=PostgresRemains(log.readers))
+    dispatch = Dispatch(log=log, sealing=sealing, passwords=passwords, new_id=new_id, pause=pause, settings=settings, outside=outside)
+    providers = OpenIdProviders(read_providers(settings), log.now)
     try:
         await log.start()
-        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch)
+        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch, providers)
     finally:
         await log.stop()
         await redis.aclose()
+        await providers.close()
         passwords.stop()
 
 

@@ -8,6 +8,9 @@ from typing import Final
 
 import msgspec
 
+from api.shared.limits import policies
+from infra.http.addresses import networks
+
 SYNONYMS: Final = {
     "ENV": ("NODE_ENV",),
     "JWT_EXPIRES_IN": ("JWT_EXPIRATION", "JWT_EXPIRY"),
@@ -22,6 +25,10 @@ SECRET: Final = (
     "migration_database_url",
     "redis_url",
     "broker_url",
+    "smtp_password",
+    "oidc_providers",
+    "google_client_secret",
+    "ms_client_secret",
 )
 
 
@@ -55,9 +62,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     jwt_expires_in: str = "10m"
     jwt_refresh_expiration: str = "30d"
     refresh_grace_seconds: int = 10
+    session_idle_timeout: str = "0"
+    """How long a session lives without a refresh; 0: as long as it may at all."""
+    session_max_per_user: int = 0
+    step_up_max_age: str = "10m"
+    """How long after a sign-in what is sensitive may be done without another one."""
     admin_email: str = ""
     admin_password: str = ""
     registration_enabled: bool = True
+    registration_privacy: bool = False
+    """Registering answers 202 whether the e-mail is known or not; the rest is said by mail."""
+    email_blocked_domains: str = ""
+    """Domains whose e-mails cannot register, nor those of domains below them; commas between them."""
+    public_url: str = ""
+    """Where people reach this API, for links in mails and for OpenID Connect; `http://HOST:PORT` where left out."""
+    smtp_host: str = ""
+    """Without it mails are shown in the log."""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_security: str = "starttls"
+    """`starttls`, `tls` or `none`."""
+    email_from: str = "Daybook <daybook@localhost>"
+    throttler_ttl: int = 60_000
+    """Milliseconds of the window of the policy `default`."""
+    throttler_limit: int = 0
+    """Requests per window of the policy `default`, and the floor of all others; 0: as `rate_limits` says."""
+    rate_limits: str = ""
+    """Policies that differ from the usual ones: `name=limit/seconds`, commas between them."""
+    trusted_proxies: str = ""
+    """Addresses or networks (CIDR, commas between them) whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    oidc_providers: str = ""
+    """JSON list of outside providers: name, issuer, client_id, client_secret, and if wanted scopes and allowed_domains."""
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    ms_client_id: str = ""
+    ms_client_secret: str = ""
+    ms_tenant_id: str = ""
+    """These five: the providers `google` and `microsoft`, beside those of `oidc_providers`."""
+    allowed_domains: str = ""
+    """Domains (commas between them) of the verified e-mails that `google` and `microsoft` let in; empty: all."""
     require_if_match: bool = False
     max_request_size: int = 1_048_576
     batch_max: int = 1000
@@ -84,6 +128,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def refresh_lifetime(self) -> int:
         """Seconds after which a session ends, however often it was refreshed."""
         return duration(self.jwt_refresh_expiration)
+
+    @property
+    def session_idle(self) -> int:
+        """Seconds a session lives without a refresh; 0: as long as it may at all."""
+        return 0 if self.session_idle_timeout == "0" else duration(self.session_idle_timeout)
+
+    @property
+    def step_up_lifetime(self) -> int:
+        """Seconds after a sign-in in which what is sensitive may be done."""
+        return duration(self.step_up_max_age)
+
+    @property
+    def address(self) -> str:
+        """Where people reach this API, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def broker(self) -> str:
@@ -167,10 +226,24 @@ def _wrong_values(found: Mapping[str, str]) -> list[str]:
         if found.get(name) and not found[name].startswith(("redis://", "rediss://", "unix://")):
             scheme = found[name].partition("://")[0]
             problems.append(f"{name.upper()} has the unknown scheme {scheme!r}: use redis:// or rediss://")
-    for name in ("jwt_expires_in", "jwt_refresh_expiration"):
-        if name in found:
+    for name in ("jwt_expires_in", "jwt_refresh_expiration", "session_idle_timeout", "step_up_max_age"):
+        if name in found and found[name] != "0":
             try:
                 duration(found[name])
             except BadSettings as error:
                 problems.append(f"{name.upper()}: {error}")
+    for name, read in (("rate_limits", policies), ("trusted_proxies", networks)):
+        try:
+            read(found.get(name, ""))
+        except ValueError as error:
+            problems.append(f"{name.upper()}: {error}")
+    return problems + _wrong_mail(found)
+
+
+def _wrong_mail(found: Mapping[str, str]) -> list[str]:
+    problems = []
+    if found.get("smtp_security", "none") not in {"starttls", "tls", "none"}:
+        problems.append("SMTP_SECURITY must be starttls, tls or none")
+    if not re.fullmatch(r"([^\r\n<>]*<)?[^\s<>@,]+@[^\s<>@,]+>?", found.get("email_from", "a@b")):
+        problems.append("EMAIL_FROM must be an address, or a name and an address: Daybook <daybook@example.org>")
     return problems

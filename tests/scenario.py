@@ -55,7 +55,7 @@ class Then(Generic[A]):
 
     def refused(self, kind: type[Refused], **facts: Any) -> Refused:
         """Refused for this reason, with these facts."""
-        assert type(self.outcome) is kind, f"not refused as {kind.__name__}: {self.outcome}"
+        assert isinstance(self.outcome, kind), f"not refused as {kind.__name__}: {self.outcome!r}"
         assert {name: self.outcome.facts.get(name) for name in facts} == facts
         return self.outcome
 
@@ -121,11 +121,11 @@ class World:
         return (await self.dispatch(command, Context(caller, self.new_id()))).result
 
     async def refuses(self, kind: type[Refused], command: Command, caller: Caller) -> Refused:
-        """The command is refused for exactly this reason and nothing was written."""
+        """The command is refused for this reason and nothing was written."""
         before = len(self.recorded)
         with pytest.raises(Refused) as caught:
             await self.do(command, caller)
-        assert type(caught.value) is kind
+        assert isinstance(caught.value, kind), f"not refused as {kind.__name__}: {caught.value!r}"
         assert len(self.recorded) == before
         return caught.value
 

@@ -5,11 +5,14 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
-from api.shared.commanding import Req, context, respond
+from api.identity.quiet import mail_comes
+from api.shared.access import claims_of
+from api.shared.commanding import Req, again_unless_new, respond
 from api.shared.parts import parts
-from application.identity.session import SignedIn
+from application.identity.session import Challenged, SignedIn
 from application.shared.command import Command
 from application.shared.context import Answer
+from domain.identity.challenge import LIFETIME
 from domain.identity.role import Role
 
 
@@ -33,27 +36,32 @@ class SignIn(msgspec.Struct, frozen=True):
     token_type: str = "Bearer"  # noqa: S105 — the name of a scheme.
 
 
-async def in_full(request: Req, command: Command, status: int = 200) -> Response[bytes]:
-    """Dispatch a command that signs somebody in, and answer with the tokens.
+class SecondStep(msgspec.Struct, frozen=True):
+    """The password is right, and the second factor is asked for: `/auth/2fa/verify` takes the token, for so many seconds, and nothing else."""
 
-    Such an answer is never stored, so an idempotency key only guards against another body: the same request again is
-    carried out again, and says itself what that means (signed in once more, the same successor, `email_taken`).
-    """
-    known, about = parts(request), await context(request)
-    outcome = await known.dispatch(command, about)
-    if outcome.replayed:
-        outcome = await known.dispatch(command, msgspec.structs.replace(about, key=None))
-    made: SignedIn = outcome.result
+    mfa_token: str
+    expires_in: int
+    methods: tuple[str, ...] = ("totp", "recovery_code")
+    mfa_required: bool = True
+
+
+async def in_full(request: Req, command: Command, status: int = 200) -> Response[bytes]:
+    """Dispatch a command that signs somebody in, and answer with the tokens; with the second step where one is needed, or that a mail comes."""
+    known, outcome = parts(request), await again_unless_new(request, command)
+    made: SignedIn | Challenged | None = outcome.result
+    if made is None:
+        return mail_comes()
+    if isinstance(made, Challenged):
+        return respond(Answer(200, msgspec.json.encode(SecondStep(made.mfa_token, int(LIFETIME.total_seconds())))), outcome)
     person = made.person
-    token = known.tokens.issue(person.id, made.session_id, person.role, known.log.now())
+    token = known.tokens.issue(made.grant, known.log.now())
     shown = SignIn(Who(person.id, person.email, person.name, person.role), token, token, made.refresh_token, known.tokens.lifetime)
     return respond(Answer(status, msgspec.json.encode(shown)), outcome)
 
 
-def session_named_by(request: Req) -> UUID | None:
+async def session_named_by(request: Req) -> UUID | None:
     """The session of the bearer token, though it may have ended; None without one. Raises `InvalidToken`, `TokenExpired`."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    known = parts(request)
-    return known.tokens.verify(token.strip(), known.log.now()).sid
+    return (await claims_of(parts(request), token.strip())).sid

@@ -1,41 +1,53 @@
 """Who may use a route: one guard for all of them, deny by default (requirement X-09)."""
 
+import contextlib
 import re
 from typing import Any, Final, get_args
 
+import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from api.shared.parts import parts
+from api.shared.limits import headers, policy_of
+from api.shared.parts import Parts, parts
 from api.shared.problems import BodyRefused, FieldError, MethodsAsked
+from application.identity.access_token import AccessClaims, UnknownKey
+from application.identity.key_text import WORD
 from application.shared.context import ANONYMOUS, Caller
-from domain.identity.errors import InsufficientRole, InvalidToken
-from domain.shared.refused import Unauthenticated
+from application.shared.permissions import must
+from domain.identity.errors import InvalidToken, ReauthenticationRequired
+from domain.shared.refused import Forbidden, Refused, TooManyRequests, Unauthenticated
 
 ANYTHING: Final = "*/*"
 JSON: Final = frozenset({ANYTHING, "application/*", "application/json", "application/problem+json"})
 UNWANTED: Final = re.compile(r"q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 PUBLIC: Final = "public"
-ANYONE: Final = frozenset({"admin", "auditor", "manager", "user", "guest", "node", "service"})
-ADMINS: Final = frozenset({"admin"})
-ASSIGNERS: Final = frozenset({"admin", "manager"})
-NODES: Final = frozenset({"node"})
-PEOPLE: Final = frozenset({"admin", "manager", "user", "service"})
+PEOPLE: Final = "people"
+"""A `step_up` that is asked of people, but not of programs that act with a key and can never give one."""
+LONGEST_AGENT: Final = 256
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Sets `scope["user"]` to the caller. Raises `Unauthenticated`, `InvalidToken`, `InsufficientRole`, `BodyRefused`."""
-    access = handler.opt.get("access", frozenset())
+    """Sets `scope["user"]` to the caller. Raises `Unauthenticated`, `InvalidToken`, `TooManyRequests`, `InsufficientRole`,
+    `InsufficientScope`, `ReauthenticationRequired`, `BodyRefused`. A route that does not say what it needs is open to nobody.
+    """
+    needs = handler.opt.get("needs")
     if connection.scope["method"] == "OPTIONS":  # type: ignore[typeddict-item]  # of a request, which is all that gets here
         raise MethodsAsked
-    if access == PUBLIC:
-        connection.scope["user"] = await _caller_if_any(connection)
-    else:
-        caller = await _caller(connection)
-        if caller.role not in access:
-            raise InsufficientRole
-        connection.scope["user"] = caller
-    if connection.scope["query_string"]:
+    try:
+        caller = connection.scope["user"] = await (_caller_if_any(connection) if needs == PUBLIC else _caller(connection))
+    except Refused:
+        await _limit(connection, handler, ANONYMOUS)
+        raise
+    await _limit(connection, handler, caller)
+    if needs != PUBLIC:
+        if needs is None:
+            raise Forbidden
+        must(caller, needs)
+        step_up = handler.opt.get("step_up")
+        if step_up and (step_up != PEOPLE or caller.key_id is None):
+            must_be_recent(connection, caller)
+    if connection.scope["query_string"] and not handler.opt.get("reads_query"):
         _refuse_unfit_parameters(connection, handler)
     accept = connection.headers.get("accept", ANYTHING)
     if accept != ANYTHING and handler.opt.get("speaks_json") and not _accepts_json(accept):
@@ -43,23 +55,67 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 
 async def _caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    known, key = parts(connection), connection.headers.get("x-api-key")
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if not token:
+    if key is None and not token:
         raise Unauthenticated
-    if scheme.lower() != "bearer":
+    if key is None and scheme.lower() != "bearer":
         raise InvalidToken
-    known = parts(connection)
-    return await known.standing.caller(known.tokens.verify(token.strip(), known.log.now()))
+    shown = token.strip() if key is None else key
+    if key is None and not shown.startswith(WORD):
+        return _from_there(connection, await known.standing.caller(await claims_of(known, shown)))
+    return _from_there(connection, await known.keys.caller(shown, _address(connection)))
+
+
+async def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, caller: Caller) -> None:
+    """Count this request, of the principal or, where nobody proved to be one, of the address; so is what anybody may try who they like on:
+    routes open to all that name a policy. Raises `TooManyRequests`.
+    """
+    known, scope = parts(connection).limits, connection.scope
+    policy = None if known is None else policy_of(known.policies, handler.opt, scope["path_template"])
+    if known is None or policy is None:
+        return
+    by_address = handler.opt.get("needs") == PUBLIC and "limit" in handler.opt
+    who = None if by_address else caller.key_id or caller.id
+    taken = await known.take(policy, who or _address(connection))
+    scope["limits"] = headers(policy, taken)  # type: ignore[typeddict-unknown-key]  # The edge tells them.
+    if not taken.allowed:
+        raise TooManyRequests(f"Too many requests: {policy.limit} in {policy.seconds} s are allowed here.", retry_after=taken.reset)
+
+
+async def claims_of(known: Parts, token: str) -> AccessClaims:
+    """What a token says, also one signed by a key that was made a moment ago; raises `InvalidToken`, `TokenExpired`."""
+    try:
+        return known.tokens.verify(token, known.log.now())
+    except UnknownKey:
+        await known.tokens.refresh()
+        return known.tokens.verify(token, known.log.now())
 
 
 async def _caller_if_any(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """Public routes look at a token only to say whose idempotency keys and sessions are meant."""
-    if "authorization" not in connection.headers:
-        return ANONYMOUS
-    try:
-        return await _caller(connection)
-    except Unauthenticated:
-        return ANONYMOUS
+    """Public routes look at a token only to say whose idempotency keys and sessions are meant; and where they are asked from."""
+    if "authorization" in connection.headers or "x-api-key" in connection.headers:
+        with contextlib.suppress(Unauthenticated):
+            return await _caller(connection)
+    return _from_there(connection, ANONYMOUS)
+
+
+def _from_there(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> Caller:
+    """The caller with where they ask from."""
+    agent = connection.headers.get("user-agent", "")[:LONGEST_AGENT]
+    return msgspec.structs.replace(caller, address=_address(connection), agent=agent)
+
+
+def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    client = connection.scope.get("client")
+    return client[0] if client else ""
+
+
+def must_be_recent(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> None:
+    """Raises `ReauthenticationRequired` unless the person proved who they are a short while ago (RFC 9470)."""
+    known, at = parts(connection), caller.authenticated_at
+    if at is None or (known.log.now() - at).total_seconds() > known.rules.step_up_seconds:
+        raise ReauthenticationRequired(max_age=known.rules.step_up_seconds)
 
 
 def _refuse_unfit_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -67,6 +123,8 @@ def _refuse_unfit_parameters(connection: ASGIConnection[Any, Any, Any, Any], han
     seen = set[str]()
     for name, value in connection.query_params.multi_items():
         if name not in known:
+            if handler.opt.get("ignores_unknown"):
+                continue
             errors.append(FieldError(name, "unknown_parameter", "this parameter is not known here"))
         elif name in seen:
             errors.append(FieldError(name, "duplicate_parameter", "this parameter stands here twice"))
@@ -92,7 +150,8 @@ def _parameters(handler: BaseRouteHandler) -> dict[str, bool]:
     if known is None:
         signatures = [handler.parsed_fn_signature, *(provided.parsed_fn_signature for provided in handler.resolve_dependencies().values())]
         fields = [field for signature in signatures for field in signature.parameters.values()]
-        known = {field.name: str not in (field.annotation, *get_args(field.annotation)) for field in fields}
+        named = {field: getattr(field.kwarg_definition, "name", None) or field.name for field in fields}
+        known = {named[field]: str not in (field.annotation, *get_args(field.annotation)) for field in fields}
         handler.opt["parameters"] = known
     return known
 

@@ -10,9 +10,11 @@ from litestar import Request, Response
 from api.shared.access import caller
 from api.shared.parts import Parts, parts
 from api.shared.problems import MEDIA_TYPE, STORED, BodyRefused, FieldError, refusal_body, status_of, trace_of
+from application.identity.personal import Person
 from application.shared.command import Command
 from application.shared.context import Answer, Context, Key
 from application.shared.dispatch import Outcome
+from domain.identity.user import User
 from domain.shared.aggregate import Aggregate
 from domain.shared.refused import Refused
 
@@ -30,25 +32,25 @@ _told = msgspec.json.Decoder(_Told).decode
 
 
 class Viewed:
-    """Answers a command with the resource it leaves behind, as `view` shows it. `stored=False` for answers that carry a secret."""
+    """Answers a command with the resource it leaves behind, as `view` shows it."""
 
-    def __init__(self, request: Req, view: type[msgspec.Struct] | None, status: int = 200, *, stored: bool = True) -> None:
+    def __init__(self, request: Req, view: type[msgspec.Struct] | None, status: int = 200) -> None:
         self._request = request
         self._view = view
         self._status = status
-        self.stored = stored
 
     def result(self, result: object) -> Answer:
-        """The resource; a large one is stored only as its id."""
+        """The resource; a large one, and a person, is stored only as its id."""
         if self._view is None:
             return Answer(self._status, b"")
         shown = result if isinstance(result, self._view) else msgspec.convert(result, self._view, from_attributes=True)
-        return Answer(self._status, _encode(shown), result.id if isinstance(result, Aggregate) else None)
+        again = result.id if isinstance(result, Aggregate | Person) else None
+        return Answer(self._status, _encode(shown), again, isinstance(result, Person))
 
     def refusal(self, refused: Refused) -> Answer | None:
         """The problem document, where refusals of its status are stored."""
         status = status_of(refused)
-        if not self.stored or status not in STORED:
+        if status not in STORED:
             return None
         return Answer(status, refusal_body(refused, self._request.url.path, trace_of(self._request)))
 
@@ -66,15 +68,26 @@ async def carry_out(
     """Dispatch a command and answer with what it left behind: `version`, `position`, ETag, and where it is.
 
     `of` is the aggregate a large stored answer is rendered from again; `location` a path that ends with the new id.
+    `stored=False` for answers that carry a secret.
     """
     known = parts(request)
-    answering = Viewed(request, view, status, stored=stored)
+    answering = Viewed(request, view, status)
+    if not stored:
+        outcome = await again_unless_new(request, command)
+        return respond(answering.result(outcome.result), outcome, location)
     outcome = await known.dispatch(command, await context(request), answering)
     answer = outcome.answer or Answer(status, b"")
-    if answer.again is not None and not answer.body and of is not None:
-        state, _ = await known.log.load(of, answer.again)
-        answer = answering.result(state)
+    if answer.again is not None and not answer.body:
+        answer = answering.result(await _once_more(known, answer.again, of))
     return respond(answer, outcome, location)
+
+
+async def _once_more(known: Parts, stream_id: UUID, of: type[Aggregate] | None) -> Aggregate | Person:
+    """What a stored answer was rendered from, as it is today; without `of` it named a person, who may be erased by now."""
+    if of is not None:
+        return (await known.log.load(of, stream_id))[0]
+    user, _ = await known.log.load(User, stream_id)
+    return Person.of(user, *await known.names.open(user.id, user.email, user.name))
 
 
 async def carry_out_silently(request: Req, command: Command) -> Response[None]:
@@ -83,6 +96,17 @@ async def carry_out_silently(request: Req, command: Command) -> Response[None]:
     if answered.status_code != 204:
         return cast("Response[None]", answered)  # a stored refusal, told again
     return Response(None, status_code=204, headers=dict(answered.headers))
+
+
+async def again_unless_new(request: Req, command: Command) -> Outcome:
+    """The outcome of a command whose answer carries a secret and is never stored: an idempotency key only guards against another body.
+
+    The same request again is carried out again, and says itself what that means (signed in once more, the same successor,
+    `email_taken`).
+    """
+    known, about = parts(request), await context(request)
+    outcome = await known.dispatch(command, about)
+    return await known.dispatch(command, msgspec.structs.replace(about, key=None)) if outcome.replayed else outcome
 
 
 def respond(answer: Answer, outcome: Outcome, location: str = "") -> Response[bytes]:
@@ -147,7 +171,7 @@ def if_match(request: Req) -> int | None:
     return int(tag) if tag.isdigit() and len(tag) < 10 else -1
 
 
-def matches(request: Req, version: int) -> bool:
-    """Whether the client already has this version (If-None-Match)."""
+def matches(request: Req, tag: int | str) -> bool:
+    """Whether the client already has what this tag names, a version or a digest (If-None-Match)."""
     given: Sequence[str] = request.headers.get("if-none-match", "").split(",")
-    return any(tag.strip().removeprefix("W/") in {f'"{version}"', "*"} for tag in given)
+    return any(one.strip().removeprefix("W/") in {f'"{tag}"', "*"} for one in given)

@@ -1,7 +1,8 @@
 """Examples for the document, made from the types themselves, so that they cannot grow old."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_args
 
 from msgspec import inspect
 
@@ -21,8 +22,12 @@ WORDS: Final[dict[str, Any]] = {
 
 
 def example_of(shape: Any, *, asked: bool = False) -> Any:
-    """A value of this type in JSON. `asked`: of a request, which names what it must and what is worth showing, and leaves out the rest."""
-    return _value(inspect.type_info(shape), "", asked=asked)
+    """A value of this type in JSON; of the first, where there are several.
+
+    `asked`: of a request, which names what it must and what is worth showing, and leaves out the rest.
+    """
+    usual = get_args(shape)[0] if isinstance(shape, UnionType) else shape
+    return _value(inspect.type_info(usual), "", asked=asked)
 
 
 def _value(kind: inspect.Type, name: str, *, asked: bool) -> Any:
@@ -67,5 +72,7 @@ PLAIN: Final[tuple[tuple[type[inspect.Type], Callable[[Any], Any]], ...]] = (
 )
 KEYS: Final = {"checks": "database", "keys": "kid", "doing": ""}
 """A key that an object under this name may hold; empty for none."""
-SHOWN: Final = frozenset({"node_id", "description", "priority", "external_id", "email", "title", "limit", "wait", "progress"})
+SHOWN: Final = frozenset(
+    {"node_id", "description", "priority", "external_id", "email", "title", "limit", "wait", "progress", "old_password", "redirect_uris"}
+)
 """Fields that a request's example shows though they may be left out."""

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
 from api.shared.access import PUBLIC
+from api.shared.limits import UNLIMITED
 from api.shared.operations import described
 
 Check = Callable[[], Awaitable[str]]
@@ -81,9 +82,9 @@ def _named(name: str) -> Callable[[Any, Any, list[Any]], str]:
 def _documented(name: str, summary: str, answers: Any, *further: int) -> dict[str, Any]:
     kind = "text/plain" if answers is str else "application/json"
     told = {status: ResponseSpec(answers, description=TOLD[status], media_type=kind, generate_examples=False) for status in (200, *further)}
-    shown = described(None, access=PUBLIC, asked=(), answers=answers)
+    shown = described(None, needs=PUBLIC, asked=(), answers=answers)
     more: dict[str, Any] = {"operation_class": shown, "responses": told, "tags": ["health"]}
-    return {"access": PUBLIC, "operation_id": _named(name), "summary": summary, **more}
+    return {"needs": PUBLIC, "limit": UNLIMITED, "operation_id": _named(name), "summary": summary, **more}
 
 
 def _told(is_ready: bool, report: dict[str, Any]) -> Response[bytes]:  # noqa: FBT001 — as `Health.report` gives it.

@@ -1,7 +1,8 @@
 """What the document says about every operation beyond its types: who may, which headers travel, and an example of all that is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import Signature, signature
+from types import MappingProxyType
 from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, Open
 from litestar.openapi.spec.enums import OpenAPIType
 
 from api.shared.examples import ID, example_of
+from application.shared.permissions import PERMISSIONS
 
 TEXT: Final = Schema(type=OpenAPIType.STRING)
 NUMBER: Final = Schema(type=OpenAPIType.STRING, pattern="^[0-9]+$")
@@ -25,7 +27,13 @@ TOLD: Final = {
     "Idempotent-Replayed": ("`true`: this key was used before, and this is what was answered then.", TEXT),
     "Retry-After": ("Seconds after which it is worth trying again.", NUMBER),
     "WWW-Authenticate": ("How to prove who calls (RFC 6750).", TEXT),
+    "RateLimit-Policy": ("The limit that counts here: its name, `q` requests in any `w` seconds.", TEXT),
+    "RateLimit": ("`r` requests are left, more in `t` seconds.", TEXT),
+    "X-RateLimit-Limit": ("The same `q`.", NUMBER),
+    "X-RateLimit-Remaining": ("The same `r`.", NUMBER),
+    "X-RateLimit-Reset": ("The same `t`.", NUMBER),
 }
+LIMITS: Final = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 class _Shown(Example):
@@ -33,29 +41,35 @@ class _Shown(Example):
         return {"value": self.value}  # The framework would leave out every null in it.
 
 
-def described(function: Any, *, access: Iterable[str], asked: Iterable[str], answers: Any) -> type[Operation]:
-    """The kind of operation that says all this about a route's function. `access` is `public` or the roles that may."""
+def described(function: Any, *, needs: str, asked: Iterable[str], answers: Any, also: Mapping[int, Any] = MappingProxyType({})) -> type[Operation]:
+    """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses."""
     body = _body_of(function)
-    roles = "Open to everybody." if access == "public" else f"For: {', '.join(sorted(access))}."
+    roles = "Open to everybody." if needs == "public" else f"Needs `{needs}`. For: {', '.join(_roles(needs))}."
 
     class Described(Operation):
         def __init__(self, **told: Any) -> None:
             super().__init__(**told)
             self.description = f"{self.description}\n\n{roles}"
-            if access == "public":
+            if needs == "public":
                 self.security = [{}]
             self.parameters = [*(self.parameters or []), *(_header(name) for name in asked)] or None
             if body is not None and isinstance(self.request_body, RequestBody):
                 self.request_body.required = signature(function).parameters["data"].default is Signature.empty
                 for media in self.request_body.content.values():
                     media.examples = {"usual": _Shown(value=example_of(body, asked=True))}
+            usual = ["Daybook-Position"] if function is not None else []
+            usual += LIMITS if "429" in (self.responses or {}) else ()
             for code, response in (self.responses or {}).items():
                 if isinstance(response, OpenAPIResponse):
-                    _complete(response, int(code), answers, asked, of_the_log=function is not None)
+                    _complete(response, int(code), also.get(int(code), answers), asked, usual)
             if "If-None-Match" in asked and self.responses is not None:
                 self.responses["304"] = OpenAPIResponse(description="Not changed since the version the client has.", headers=_told("ETag"))
 
     return Described
+
+
+def _roles(needs: str) -> list[str]:
+    return sorted(role for role, reach in PERMISSIONS[needs].items() if reach)
 
 
 def _body_of(function: Any) -> Any:
@@ -74,13 +88,13 @@ def _told(*names: str) -> dict[str, Any]:
     return {name: OpenAPIHeader(description=TOLD[name][0], schema=TOLD[name][1], param_in="header", name="") for name in names}
 
 
-def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Iterable[str], *, of_the_log: bool) -> None:
-    headers = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}.get(status, [])
+def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Iterable[str], usual: list[str]) -> None:
+    headers = {401: ["WWW-Authenticate"], 429: ["Retry-After", *LIMITS], 503: ["Retry-After"]}.get(status, [])
     shown: Any = None
     if status < 300:
         headers = ["Location"] if status == 201 and "id" in _fields(answers) else []
-        headers += ["ETag"] if has_version(answers) else ["Link"] if "next_cursor" in _fields(answers) else []
-        headers += (["Daybook-Position"] if of_the_log else []) + (["Idempotent-Replayed"] if "Idempotency-Key" in asked else [])
+        headers += ["ETag"] if has_version(answers) or "If-None-Match" in asked else ["Link"] if "next_cursor" in _fields(answers) else []
+        headers += usual + (["Idempotent-Replayed"] if "Idempotency-Key" in asked else [])
         shown = None if answers is None else example_of(answers)
     elif "application/problem+json" in (response.content or {}):
         shown = _problem(status, response.description)

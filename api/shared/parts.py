@@ -7,11 +7,17 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection
 
+from api.shared.limits import Limits
+from application.audit.incidents import Incidents
 from application.identity.access_token import AccessTokens
+from application.identity.key_standing import KeyStanding
+from application.identity.outside_identity import Providers
 from application.identity.standing import Standing
 from application.shared.context import Key
 from application.shared.dispatch import Dispatch
-from application.shared.ports import Log
+from application.shared.ports import Log, Sealing
+from projections.audit.event_log import EventLog
+from projections.identity.export import Traces
 from projections.identity.person_keys import PersonKeys
 from projections.shared.reading import Caches, Tables
 
@@ -23,7 +29,11 @@ class Rules(msgspec.Struct, frozen=True):
     batch_max: int = 1000
     list_unbounded_max: int = 100_000
     max_request_size: int = 1_048_576
+    step_up_seconds: int = 600
+    """How long after a sign-in what is sensitive may be done without another one."""
     cors_origins: tuple[str, ...] = ()
+    address: str = "http://127.0.0.1:3000"
+    """Where people reach this API; the issuer of id tokens."""
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -35,12 +45,20 @@ class Parts(msgspec.Struct, frozen=True):
     caches: Caches
     tokens: AccessTokens
     standing: Standing
+    keys: KeyStanding
     names: PersonKeys
+    sealing: Sealing
+    providers: Providers
+    incidents: Incidents
+    events: EventLog
+    traces: Traces
     key: Callable[[str, str, str, str, bytes], Key]
     """An idempotency key from scope, key, method, path and body."""
     new_id: Callable[[], UUID]
     cursor_secret: bytes
     rules: Rules = Rules()
+    limits: Limits | None = None
+    """None: nobody is limited."""
 
 
 def parts(connection: ASGIConnection[Any, Any, Any, Any]) -> Parts:

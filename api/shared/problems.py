@@ -10,9 +10,10 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
 from litestar.types import Receive, Scope, Send
 
+from api.shared.incidents import note
 from api.shared.methods import allowed_at
 from application.shared.dispatch import IdempotencyKeyReused
-from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, Unauthenticated, Unavailable
+from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, TooMany, Unauthenticated, Unavailable
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
@@ -24,6 +25,7 @@ KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
     (NotFound, 404),
     (PreconditionFailed, 412),
     (Conflict, 409),
+    (TooMany, 429),
     (Unavailable, 503),
     (Invalid, 400),
 )
@@ -36,6 +38,7 @@ BY_STATUS: Final = {
     406: ("not_acceptable", "No answer in a form the client accepts"),
     413: ("payload_too_large", "The body is too large"),
     415: ("unsupported_media_type", "The body must be JSON in UTF-8"),
+    429: ("too_many_requests", "Too many requests"),
     428: ("precondition_required", "Say which version you have changed, with If-Match"),
     500: ("internal_error", "Something went wrong here"),
     503: ("dependency_unavailable", "Something this needs is not there at the moment"),
@@ -131,24 +134,35 @@ def _response(body: bytes, status: int, headers: dict[str, str] | None = None) -
 
 
 def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
-    """A refusal of the domain."""
-    return _response(refusal_body(refused, request.url.path, trace_of(request)), status_of(refused))
+    """A refusal of the domain, answered once the audit knows of it."""
+    body = refusal_body(refused, request.url.path, trace_of(request))
+    return _After(lambda asked: note(asked, refused), _response(body, status_of(refused), _told_by(refused)))
 
 
-class _OnceItIsThere(Response[bytes]):
-    """An answer that is given only if what the address names is there for the caller: 404 comes before 400."""
+def _told_by(refused: Refused) -> dict[str, str]:
+    """Headers that a refusal brings: when to come again, or what proof it wants (RFC 6750, RFC 9470)."""
+    if "retry_after" in refused.facts:
+        return {"Retry-After": str(refused.facts["retry_after"])}
+    if "max_age" in refused.facts:
+        wanted = f'Bearer error="insufficient_user_authentication", error_description="{refused.detail}", max_age={refused.facts["max_age"]}'
+        return {"WWW-Authenticate": wanted}
+    return {}
 
-    def __init__(self, answer: Response[bytes], look: Callable[[Request[Any, Any, Any]], Awaitable[None]]) -> None:
+
+class _After(Response[bytes]):
+    """An answer that is given after something else was done; what that refuses is answered instead."""
+
+    def __init__(self, first: Callable[[Request[Any, Any, Any]], Awaitable[None]], answer: Response[bytes]) -> None:
         super().__init__(answer.content, status_code=answer.status_code, media_type=MEDIA_TYPE, headers=dict(answer.headers))
-        self._look = look
+        self._first = first
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **more: Any) -> Any:
-        """Look first, then answer."""
+        """Do it, then answer."""
         usual = super().to_asgi_response(app, request, **more)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             try:
-                await self._look(request)
+                await self._first(request)
             except Refused as refused:
                 await on_refused(request, refused).to_asgi_response(app, request, **more)(scope, receive, send)
             else:
@@ -163,7 +177,8 @@ def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Re
     answer = problem(request, refused.status, refused.code, detail, refused.errors)
     handler: Any = request.scope.get("route_handler")
     look = handler.opt.get("exists") if handler else None
-    return _OnceItIsThere(answer, look) if look is not None and "user" in request.scope else answer
+    # Only if what the address names is there for the caller: 404 comes before 400.
+    return _After(look, answer) if look is not None and "user" in request.scope else answer
 
 
 def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:

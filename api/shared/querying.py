@@ -15,6 +15,7 @@ from api.shared.access import caller
 from api.shared.commanding import matches
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from projections.identity.masking import Viewer
 from projections.shared.reading import Freshness
 
 Req = Request[Any, Any, Any]
@@ -38,6 +39,12 @@ class Page(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True):
 def freshness(request: Req, min_position: MinPosition = None, allow_stale: AllowStale = False) -> Freshness:  # noqa: FBT002 — a parameter.
     """How new the answer must be: as new as the caller's own newest event."""
     return Freshness(caller(request).id, min_position=min_position or 0, allow_stale=allow_stale)
+
+
+def viewer(request: Req) -> Viewer:
+    """Who looks: only administrators see the names and e-mails of others in clear."""
+    who = caller(request)
+    return Viewer(who.id, who.is_admin)
 
 
 def one(request: Req, shown: msgspec.Struct, *, version: int, position: int, stale: bool = False) -> Response[bytes]:

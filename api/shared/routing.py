@@ -1,4 +1,4 @@
-"""Route decorators: litestar's, with access, strict bodies and every status an operation can answer with in its document."""
+"""Route decorators: litestar's, with the permission they need, strict bodies and every status an operation can answer with in its document."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,7 +6,6 @@ from typing import Any, Final
 from litestar.enums import HttpMethod
 from litestar.openapi import ResponseSpec
 
-from api.shared.access import ANYONE
 from api.shared.bodies import StrictBody
 from api.shared.operations import described, has_version
 from api.shared.problems import Problem
@@ -14,8 +13,8 @@ from api.shared.route import Route
 
 TOLD: Final = {
     400: "What was sent does not fit: `validation_failed`, `malformed_json`, `invalid_cursor`.",
-    401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`.",
-    403: "Not allowed for this caller: `insufficient_role`, `forbidden`, `not_assigned_node`.",
+    401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`, `reauthentication_required`.",
+    403: "Not allowed for this caller: `insufficient_role`, `insufficient_scope`, `forbidden`, `not_assigned_node`.",
     404: "Nothing that the caller may see: `not_found`.",
     406: "The answer is JSON, which Accept does not allow: `not_acceptable`.",
     409: "Does not fit the present state; `code` says why.",
@@ -24,24 +23,29 @@ TOLD: Final = {
     415: "Not JSON in UTF-8: `unsupported_media_type`.",
     422: "The idempotency key was used with another request: `idempotency_key_reused`.",
     428: "If-Match is required: `precondition_required`.",
+    429: "Too many requests, see Retry-After: `too_many_requests`.",
     500: "A fault of the server, noted there under `trace_id`: `internal_error`.",
     503: "Not right now, see Retry-After: `overloaded`, `projection_behind`, `projection_parked`, `projection_not_ready`.",
 }
 Decorator = Callable[[Callable[..., Any]], Any]
 
 
-def _problems(*statuses: int) -> dict[int, ResponseSpec]:
+def problems_of(*statuses: int) -> dict[int, ResponseSpec]:
+    """Answers of these statuses, in the document."""
     return {
         status: ResponseSpec(Problem, description=TOLD[status], media_type="application/problem+json", generate_examples=False) for status in statuses
     }
 
 
 def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[str, Any], *asked: str) -> Decorator:
-    access = more.pop("access", ANYONE)
+    needs: str = more.pop("needs")
     answers, status = more.pop("answers", None), more.pop("status", 200)
-    responses = _problems(*statuses)
+    responses = problems_of(*statuses)
     if answers is not None:
         responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False)
+    also: dict[int, type] = more.pop("also", {})
+    for other, shape in also.items():
+        responses[other] = ResponseSpec(shape, description=(shape.__doc__ or "").partition("\n")[0], generate_examples=False)
 
     def decorate(function: Callable[..., Any]) -> Any:
         text = (function.__doc__ or "").strip()
@@ -50,11 +54,11 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
             path,
             http_method=method,
             status_code=status,
-            access=access,
+            needs=needs,
             speaks_json=True,
             responses=responses,
             operation_id=function.__name__,
-            operation_class=described(function, access=access, asked=asked, answers=answers),
+            operation_class=described(function, needs=needs, asked=asked, answers=answers, also=also),
             summary=summary.rstrip("."),
             description=description.strip() or summary,
             **more,
@@ -64,12 +68,17 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
 
 
 def query(path: str, **more: Any) -> Decorator:
-    """A GET that answers a question."""
-    asked = ["If-None-Match"] if has_version(more.get("answers")) else []
-    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 500, 503), more, *asked)
+    """A GET that answers a question; `tagged` where the answer has an ETag though no version."""
+    asked = ["If-None-Match"] if more.pop("tagged", False) or has_version(more.get("answers")) else []
+    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 429, 500, 503), more, *asked)
 
 
-_COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503)
+def query_by_post(path: str, **more: Any) -> Decorator:
+    """The same by POST, where a protocol wants both."""
+    return _made(HttpMethod.POST, path, (400, 401, 403, 404, 406, 409, 429, 500, 503), more)
+
+
+_COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503)
 
 
 def command(path: str, **more: Any) -> Decorator:
@@ -89,5 +98,5 @@ def replace(path: str, **more: Any) -> Decorator:
 
 def remove(path: str, **more: Any) -> Decorator:
     """A DELETE."""
-    statuses = (400, 401, 403, 404, 406, 409, 412, 422, 428, 500, 503)
+    statuses = (400, 401, 403, 404, 406, 409, 412, 422, 428, 429, 500, 503)
     return _made(HttpMethod.DELETE, path, statuses, {"status": 204, **more}, "Idempotency-Key", "If-Match")

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from api.shared.access import ASSIGNERS, NODES, caller
+from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import Viewed, carry_out, context, with_position
 from api.shared.parts import Parts, parts
@@ -60,14 +60,14 @@ class _NotStored(Viewed):
         return None
 
 
-@command("/api/v1/tasks/{task_id:uuid}/assign", access=ASSIGNERS, answers=TaskView, tags=["assignment"], exists=task_is_there)
+@command("/api/v1/tasks/{task_id:uuid}/assign", needs="tasks:assign", answers=TaskView, tags=["assignment"], exists=task_is_there)
 async def assign_task(request: Req, task_id: FromPath[UUID], data: JSONBody[Assignment]) -> Response[bytes]:
     """Assign a task to a node; the node that had it loses it at once."""
     wish = AssignTask(task_id=task_id, node_id=data.node_id, lock_expires_at=data.lock_expires_at, force=data.force)
     return await carry_out(request, wish, TaskView, of=Task)
 
 
-@command("/api/v1/nodes/me/claim", access=NODES, answers=Claimed, tags=["assignment"])
+@command("/api/v1/nodes/me/claim", needs="tasks:claim", answers=Claimed, tags=["assignment"])
 async def claim_tasks(request: Req, data: JSONBody[Claim]) -> Response[bytes]:
     """Take waiting tasks of one's own queue, the most urgent first; waits for the first one if asked to."""
     known, node_id = parts(request), caller(request).id or NOBODY

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from api.shared.bodies import Body
 from api.shared.commanding import Viewed, context
+from api.shared.incidents import note
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError, code_of
 from api.shared.routing import command
@@ -67,7 +68,7 @@ class BatchResult(msgspec.Struct, frozen=True):
     results: list[ItemResult]
 
 
-@command("/api/v1/tasks/batch", answers=BatchResult, tags=["tasks"])
+@command("/api/v1/tasks/batch", needs="tasks:work", answers=BatchResult, tags=["tasks"])
 async def batch_tasks(request: Req, data: JSONBody[Batch]) -> Response[bytes]:
     """Do the same with many tasks; each succeeds or fails by itself."""
     most = parts(request).rules.batch_max
@@ -91,6 +92,7 @@ async def _item(request: Req, task_id: UUID, data: Batch) -> tuple[ItemResult, i
         asked = await context(request, f"/{task_id}")
         outcome = await parts(request).dispatch(_wish(task_id, data), asked, Viewed(request, TaskView))
     except Refused as refused:
+        await note(request, refused, task_id)
         return ItemResult(task_id, success=False, error=ItemError(code_of(refused), refused.detail)), 0
     if outcome.answer is not None and outcome.answer.status >= 400:
         stored = msgspec.json.decode(outcome.answer.body)

@@ -10,13 +10,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
-from api.shared.access import ADMINS, caller
+from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, streamed, write_cursor
 from api.shared.routing import query
 from api.tasks.views import TaskView, task_view
-from domain.shared.refused import NotFound
+from application.shared.permissions import Reach, reach
+from domain.shared.refused import Hidden, NotFound
 from domain.tasks.status import Status
 from projections.shared.reading import Freshness, SeenMany
 from projections.tasks.task_board import TASK_BOARD, TaskRow
@@ -71,7 +72,7 @@ class Conditions:
             self.add("status = any(%b::text[])", words)
 
 
-@query("/api/v1/tasks", answers=Page[TaskView], tags=["tasks"])
+@query("/api/v1/tasks", needs="tasks:read", answers=Page[TaskView], tags=["tasks"])
 async def list_tasks(
     request: Req,
     fresh: NamedDependency[Freshness],
@@ -82,8 +83,11 @@ async def list_tasks(
 ) -> Response[bytes] | Stream:
     """The caller's tasks, newest first: those a person owns, those assigned to a node (all of them where no `limit` is given)."""
     who, sought = caller(request), Conditions()
-    is_node = who.role == "node"
-    sought.add("assigned_node_id = %b" if is_node else "owner_id = %b", who.id)
+    is_node, owns = reach(who, "tasks:claim") is not Reach.NONE, reach(who, "tasks:create") is not Reach.NONE
+    if is_node and owns:
+        sought.add("(assigned_node_id = %b or owner_id = %b)", who.id, who.id)
+    else:
+        sought.add("assigned_node_id = %b" if is_node else "owner_id = %b", who.id)
     sought.add("not deleted")
     sought.statuses(status)
     if external_id is not None:
@@ -91,7 +95,7 @@ async def list_tasks(
     return await _list(request, fresh, sought, limit if is_node else limit or DEFAULT_LIMIT, cursor)
 
 
-@query("/api/v1/admin/tasks", access=ADMINS, answers=Page[TaskView], tags=["tasks"])
+@query("/api/v1/admin/tasks", needs="tasks:list-all", answers=Page[TaskView], tags=["tasks"])
 async def list_all_tasks(
     request: Req,
     fresh: NamedDependency[Freshness],
@@ -140,15 +144,18 @@ async def _list(request: Req, fresh: Freshness, sought: Conditions, limit: int |
     return page(request, views, position=first.position, following=following, stale=first.stale, incomplete=first.incomplete)
 
 
-@query("/api/v1/tasks/{task_id:uuid}/history", answers=Page[HistoryEntry], tags=["tasks"])
+@query("/api/v1/tasks/{task_id:uuid}/history", needs="tasks:read", answers=Page[HistoryEntry], tags=["tasks"])
 async def task_history(
     request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None
 ) -> Response[bytes]:
-    """What happened to a task, newest first. For its owner and administrators."""
+    """What happened to a task, newest first. For its owner and whoever may read all tasks."""
     tables, who = parts(request).tables, caller(request)
+    everywhere = reach(who, "tasks:read") is Reach.ALL
     row = (await tables.one(TASK_BOARD, task_id, fresh)).row
-    if row is None or (row.deleted and not who.is_admin) or not (who.is_admin or who.id == row.owner_id):
+    if row is None or (row.deleted and not everywhere):
         raise NotFound
+    if not everywhere and who.id != row.owner_id:
+        raise Hidden
     before = read_cursor(request, cursor, tuple[int, int]) or (2**31 - 1, 2**31 - 1)
     most = limit or DEFAULT_LIMIT
     seen = await tables.many(
@@ -163,16 +170,17 @@ async def task_history(
     return page(request, entries, position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
 
 
-@query("/api/v1/tasks/stats", answers=dict[str, int], tags=["tasks"])
+@query("/api/v1/tasks/stats", needs="tasks:read", answers=dict[str, int], tags=["tasks"])
 async def task_stats(
     request: Req, fresh: NamedDependency[Freshness], user_id: FromQuery[UUID | None] = None, node_id: FromQuery[UUID | None] = None
 ) -> Response[bytes]:
-    """How many tasks the caller has, by status. Administrators: of anybody, or of all."""
+    """How many tasks the caller has, by status. Whoever may read all tasks: of anybody, or of all."""
     who = caller(request)
-    if not who.is_admin and (user_id or node_id) not in {None, who.id}:
-        raise NotFound
-    mine = assigned_to if who.role == "node" else owned_by
-    group = owned_by(user_id) if user_id else assigned_to(node_id) if node_id else ALL if who.is_admin or who.id is None else mine(who.id)
+    everywhere = reach(who, "tasks:read") is Reach.ALL
+    if not everywhere and (user_id or node_id) not in {None, who.id}:
+        raise Hidden
+    mine = owned_by if reach(who, "tasks:create") is not Reach.NONE or reach(who, "tasks:claim") is Reach.NONE else assigned_to
+    group = owned_by(user_id) if user_id else assigned_to(node_id) if node_id else ALL if everywhere or who.id is None else mine(who.id)
     counts, position, stale = await parts(request).caches.groups(TASK_COUNTS, [group], NUMBERS, fresh)
     headers = {"Daybook-Position": str(position), "Cache-Control": "no-store"} | ({"Daybook-Stale": "true"} if stale else {})
     return Response(msgspec.json.encode(counts[group]), media_type="application/json", headers=headers)

@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from api.shared.access import ADMINS, NODES, caller
+from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, context
 from api.shared.parts import parts
-from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, viewer, write_cursor
 from api.shared.routing import command, query
 from application.shared.context import SYSTEM, Context
 from application.tasks.node import DrainNode, ResumeNode, SeeNode, SetNodeCapacity
@@ -67,7 +67,7 @@ class Collected(msgspec.Struct, frozen=True):
     task_ids: list[UUID]
 
 
-@query("/api/v1/nodes", access=ADMINS, answers=Page[NodeView], tags=["nodes"])
+@query("/api/v1/nodes", needs="nodes:read", answers=Page[NodeView], tags=["nodes"])
 async def list_nodes(request: Req, fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
     """All nodes, oldest first."""
     most, after = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (UUID(int=0),)
@@ -79,7 +79,7 @@ async def list_nodes(request: Req, fresh: NamedDependency[Freshness], limit: Lim
     return page(request, views, position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
 
 
-@query("/api/v1/nodes/{node_id:uuid}", access=ADMINS, answers=NodeView, tags=["nodes"])
+@query("/api/v1/nodes/{node_id:uuid}", needs="nodes:read", answers=NodeView, tags=["nodes"])
 async def get_node(request: Req, node_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """One node."""
     seen = await parts(request).tables.many(NODE_MODEL, "where is_node and node_id = %b", (node_id,), fresh)
@@ -97,7 +97,7 @@ async def _views(request: Req, rows: Any) -> list[NodeView]:
         counts, _, _ = await known.caches.groups(TASK_COUNTS, groups, ["in_progress"], Freshness()) if groups else ({}, 0, False)
     except ProjectionNotReady:
         counts = {}
-    names = await names_of(known.tables, known.names, [row.node_id for row in rows])
+    names = await names_of(known.tables, known.names, viewer(request), [row.node_id for row in rows])
     return [_view(row, names.get(row.node_id, ""), counts.get(assigned_to(row.node_id)), known.log.now()) for row in rows]
 
 
@@ -108,31 +108,31 @@ def _view(row: NodeRow, name: str, counts: dict[str, int] | None, now: datetime)
     return NodeView(row.node_id, name, row.active, status, row.draining, row.capacity, running, row.last_seen_at, row.known_since)
 
 
-@command("/api/v1/nodes/{node_id:uuid}/drain", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
+@command("/api/v1/nodes/{node_id:uuid}/drain", needs="nodes:manage", answers=NodeState, tags=["nodes"])
 async def drain_node(request: Req, node_id: FromPath[UUID]) -> Response[bytes]:
     """Give a node nothing new; its waiting tasks can be assigned to others with a batch."""
     return await carry_out(request, DrainNode(node_id=node_id), NodeState)
 
 
-@command("/api/v1/nodes/{node_id:uuid}/resume", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
+@command("/api/v1/nodes/{node_id:uuid}/resume", needs="nodes:manage", answers=NodeState, tags=["nodes"])
 async def resume_node(request: Req, node_id: FromPath[UUID]) -> Response[bytes]:
     """Let a drained node work again."""
     return await carry_out(request, ResumeNode(node_id=node_id), NodeState)
 
 
-@command("/api/v1/nodes/{node_id:uuid}/capacity", access=ADMINS | NODES, answers=NodeState, tags=["nodes"])
+@command("/api/v1/nodes/{node_id:uuid}/capacity", needs="nodes:manage", answers=NodeState, tags=["nodes"])
 async def set_node_capacity(request: Req, node_id: FromPath[UUID], data: JSONBody[Capacity]) -> Response[bytes]:
     """Say how many tasks a node works on at once."""
     return await carry_out(request, SetNodeCapacity(node_id=node_id, capacity=data.capacity), NodeState)
 
 
-@command("/api/v1/nodes/me/seen", access=NODES, answers=NodeState, tags=["nodes"])
+@command("/api/v1/nodes/me/seen", needs="nodes:report", answers=NodeState, tags=["nodes"])
 async def see_node(request: Req) -> Response[bytes]:
     """Give a sign of life without asking for work."""
     return await carry_out(request, SeeNode(), NodeState)
 
 
-@command("/api/v1/admin/tasks/collect-expired", access=ADMINS, answers=Collected, tags=["nodes"])
+@command("/api/v1/admin/tasks/collect-expired", needs="tasks:expire", answers=Collected, tags=["nodes"])
 async def collect_expired(request: Req) -> Response[bytes]:
     """End every lease that has run out, now; the clock does the same by itself. Said twice, nothing is ended twice."""
     known, _ = parts(request), await context(request)

@@ -7,7 +7,6 @@ from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from api.shared.access import PEOPLE
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.routing import command
@@ -41,26 +40,26 @@ class Note(Body, frozen=True, kw_only=True):
     note: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-@command("/api/v1/tasks/{task_id:uuid}/status", answers=TaskView, tags=["tasks"], exists=task_is_there)
+@command("/api/v1/tasks/{task_id:uuid}/status", needs="tasks:work", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def change_task_status(request: Req, task_id: FromPath[UUID], data: JSONBody[StatusChange]) -> Response[bytes]:
     """Start, complete or fail a task."""
     wish = ChangeTaskStatus(task_id=task_id, status=data.status, token=data.token, reason=data.reason)
     return await carry_out(request, wish, TaskView, of=Task)
 
 
-@command("/api/v1/tasks/{task_id:uuid}/heartbeat", answers=TaskView, tags=["tasks"], exists=task_is_there)
+@command("/api/v1/tasks/{task_id:uuid}/heartbeat", needs="tasks:work", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def heartbeat(request: Req, task_id: FromPath[UUID], data: JSONBody[Alive]) -> Response[bytes]:
     """Keep a lease."""
     return await carry_out(request, Heartbeat(task_id=task_id, token=data.token, progress=data.progress), TaskView, of=Task)
 
 
-@command("/api/v1/tasks/{task_id:uuid}/notes", answers=TaskView, tags=["tasks"], exists=task_is_there)
+@command("/api/v1/tasks/{task_id:uuid}/notes", needs="tasks:work", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def note_progress(request: Req, task_id: FromPath[UUID], data: JSONBody[Note]) -> Response[bytes]:
     """Note something about a task."""
     return await carry_out(request, NoteProgress(task_id=task_id, note=data.note), TaskView, of=Task)
 
 
-@command("/api/v1/tasks/{task_id:uuid}/retry", access=PEOPLE, answers=TaskView, tags=["tasks"])
+@command("/api/v1/tasks/{task_id:uuid}/retry", needs="tasks:edit", answers=TaskView, tags=["tasks"])
 async def retry_task(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
     """Let the same worker try a failed task again."""
     return await carry_out(request, RetryTask(task_id=task_id), TaskView, of=Task)

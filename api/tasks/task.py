@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from api.shared.access import ADMINS, PEOPLE, caller
+from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
@@ -62,14 +62,14 @@ class Reason(Body, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-@command("/api/v1/tasks", access=PEOPLE, status=201, answers=TaskView, tags=["tasks"])
+@command("/api/v1/tasks", needs="tasks:create", status=201, answers=TaskView, tags=["tasks"])
 async def create_task(request: Req, data: JSONBody[NewTask]) -> Response[bytes]:
     """Create a task."""
     wish = CreateTask(**{name: getattr(data, name) for name in data.__struct_fields__})
     return await carry_out(request, wish, TaskView, of=Task, status=201, location="/api/v1/tasks/")
 
 
-@query("/api/v1/tasks/{task_id:uuid}", answers=TaskView, tags=["tasks"])
+@query("/api/v1/tasks/{task_id:uuid}", needs="tasks:read", answers=TaskView, tags=["tasks"])
 async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """Read a task, as new as its newest event."""
     seen = await parts(request).tables.one(TASK_BOARD, task_id, fresh)
@@ -79,13 +79,13 @@ async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency
     return one(request, task_view(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)
 
 
-@change("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+@change("/api/v1/tasks/{task_id:uuid}", needs="tasks:edit", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def edit_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskChanges]) -> Response[bytes]:
     """Change some fields of a task."""
     return await _edit(request, task_id, data)
 
 
-@replace("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+@replace("/api/v1/tasks/{task_id:uuid}", needs="tasks:edit", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def put_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskChanges]) -> Response[bytes]:
     """Change some fields of a task (PUT means the same as PATCH)."""
     return await _edit(request, task_id, data)
@@ -96,19 +96,19 @@ async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[byte
     return await carry_out(request, EditTask(task_id=task_id, changes=changes, if_match=if_match(request)), TaskView, of=Task)
 
 
-@remove("/api/v1/tasks/{task_id:uuid}", access=PEOPLE, tags=["tasks"])
+@remove("/api/v1/tasks/{task_id:uuid}", needs="tasks:edit", tags=["tasks"])
 async def delete_task(request: Req, task_id: FromPath[UUID]) -> Response[None]:
     """Hide a task; its history stays."""
     return await carry_out_silently(request, DeleteTask(task_id=task_id, if_match=if_match(request)))
 
 
-@command("/api/v1/tasks/{task_id:uuid}/restore", access=ADMINS, answers=TaskView, tags=["tasks"])
+@command("/api/v1/tasks/{task_id:uuid}/restore", needs="tasks:restore", answers=TaskView, tags=["tasks"])
 async def restore_task(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
     """Bring a deleted task back."""
     return await carry_out(request, RestoreTask(task_id=task_id), TaskView, of=Task)
 
 
-@command("/api/v1/tasks/{task_id:uuid}/reopen", access=PEOPLE, answers=TaskView, tags=["tasks"], exists=task_is_there)
+@command("/api/v1/tasks/{task_id:uuid}/reopen", needs="tasks:edit", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def reopen_task(request: Req, task_id: FromPath[UUID], data: JSONBody[Reason]) -> Response[bytes]:
     """Take back that a task is completed, for a reason."""
     return await carry_out(request, ReopenTask(task_id=task_id, reason=data.reason), TaskView, of=Task)

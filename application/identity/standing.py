@@ -1,59 +1,73 @@
-"""Whether a session may still act: read from the log, never older than a second."""
+"""Whether a session may still act: asked of the registry or, where that cannot promise to be fresh, of the log; never older than a second."""
 
-import asyncio
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Protocol
 from uuid import UUID
 
 from application.identity.access_token import AccessClaims
+from application.identity.remembered import Remembered
 from application.shared.context import Caller
 from application.shared.ports import Log
 from domain.identity.errors import InvalidToken
+from domain.identity.oauth_client import OAuthClient
 from domain.identity.session import Session
 from domain.identity.user import User
-from domain.shared.refused import Refused
 
-FRESH: Final = timedelta(seconds=1)
-KNOWN: Final = 10_000
-"""Sessions remembered at most."""
+
+class Registry(Protocol):
+    """Sessions and accounts as they are remembered beside the log, to be asked more cheaply than it."""
+
+    async def find(self, session_id: UUID, user_id: UUID) -> tuple[Session, User] | None:
+        """Both as they were less than half a second ago; None where that cannot be promised."""
+
+    def forget(self) -> None:
+        """From now on only what is not older than this moment is found."""
 
 
 class Standing:
     """Turns a verified token into a caller. Sign-out, disabling and a new role act within a second, on every process."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, registry: Registry | None = None, *, idle: timedelta | None = None) -> None:
         self._log = log
-        self._known: dict[UUID, tuple[datetime, asyncio.Future[Caller]]] = {}
+        self._registry = registry
+        self.idle = idle
+        """After how long without a refresh a session ends; None: never."""
+        self._known = Remembered[Caller](log.now)
 
     async def caller(self, claims: AccessClaims) -> Caller:
-        """The caller with today's role; raises `InvalidToken`, `AccountDisabled`."""
-        now = self._log.now()
-        known = self._known.get(claims.sid)
-        if known is None or known[0] < now:
-            known = self._ask(claims, now)
-        # Shielded: one client that hangs up must not cancel the answer that others wait for.
-        return known[1].result() if known[1].done() else await asyncio.shield(known[1])
+        """The caller with today's roles; raises `InvalidToken`, `TokenExpired`, `AccountDisabled`."""
+        caller = await self._known.get(claims.sid, lambda: self._look_up(claims, self._log.now()))
+        if caller.id != claims.sub:
+            raise InvalidToken
+        return caller
 
-    def _ask(self, claims: AccessClaims, now: datetime) -> tuple[datetime, asyncio.Future[Caller]]:
-        if len(self._known) >= KNOWN:
-            self._known = {sid: one for sid, one in self._known.items() if one[0] >= now}
-        if len(self._known) >= KNOWN:
-            self._known.clear()
-        answer: asyncio.Future[Caller] = asyncio.ensure_future(self._look_up(claims, now))
-        answer.add_done_callback(lambda done: self._forget_failure(claims.sid, done))
-        known = self._known[claims.sid] = (now + FRESH, answer)
-        return known
-
-    def _forget_failure(self, sid: UUID, answer: "asyncio.Future[Caller]") -> None:
-        failed = answer.cancelled() or (answer.exception() is not None and not isinstance(answer.exception(), Refused))
-        if failed and self._known.get(sid, (None, None))[1] is answer:
-            del self._known[sid]
+    def forget(self, session_id: UUID | None) -> None:
+        """This process has just changed something about a session, and asks anew when it is used the next time."""
+        self._known.forget(session_id)
+        if self._registry is not None:
+            self._registry.forget()
 
     async def _look_up(self, claims: AccessClaims, now: datetime) -> Caller:
-        session, _ = await self._log.load(Session, claims.sid)
-        session.must_be_open(now)
-        if session.user_id != claims.sub:
+        found = None if self._registry is None else await self._registry.find(claims.sid, claims.sub)
+        session, user = found or await self._from_the_log(claims)
+        session.must_be_open(now, self.idle)
+        if session.user_id != claims.sub or user.has_ended(session):
             raise InvalidToken
-        user, _ = await self._log.load(User, claims.sub)
         user.must_be_active()
-        return Caller(claims.sub, user.role, claims.sid)
+        if session.client_id is not None and not (await self._log.load(OAuthClient, session.client_id))[0].exists:
+            raise InvalidToken  # The program was removed.
+        return Caller(
+            claims.sub,
+            user.role,
+            claims.sid,
+            roles=frozenset(map(str, user.roles)),
+            scopes=None if session.scopes is None else frozenset(session.scopes),
+            authenticated_at=session.authenticated_at,
+            methods=session.methods,
+            client_id=session.client_id,
+        )
+
+    async def _from_the_log(self, claims: AccessClaims) -> tuple[Session, User]:
+        session, _ = await self._log.load(Session, claims.sid)
+        user, _ = await self._log.load(User, claims.sub)
+        return session, user

@@ -1,6 +1,9 @@
 """A password on its way through a command."""
 
+from typing import Self
+
 from application.shared.ports import Passwords
+from domain.identity.errors import PasswordsDiffer
 
 
 class Typed:
@@ -15,8 +18,20 @@ class Typed:
         self._hash: bytes | None = None
         self._fits: dict[bytes | None, bool] = {}
 
+    @classmethod
+    def repeated(cls, text: str, again: str | None) -> Self:
+        """A new password, typed a second time where that was asked for; raises `PasswordsDiffer`."""
+        if again not in {None, text}:
+            raise PasswordsDiffer("/confirm_password")
+        return cls(text)
+
     def __repr__(self) -> str:
         return "Typed(***)"
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether the slow work of hashing is done."""
+        return self._hash is not None
 
     async def hash(self, passwords: Passwords) -> bytes:
         """Its salted hash."""

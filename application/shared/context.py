@@ -1,5 +1,6 @@
 """Who asks, on whose behalf, and under which key: what travels beside a command."""
 
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -9,11 +10,24 @@ from domain.shared.refused import Refused
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The authenticated principal; `id` is None for Daybook itself (reactions, the clock), whose role is `system`."""
+    """The authenticated principal; `id` is None for Daybook itself (reactions, the clock), whose role is `system`.
+
+    `scopes` bound what an API key or a program that acts for somebody may do; None: whatever the roles permit. `authenticated_at` is
+    when a person last proved who they are, None for what is no person. `address` and `agent` tell where a request came from.
+    """
 
     id: UUID | None
     role: str
     session_id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    """All roles, of which `role` reaches furthest; left out: only that one."""
+    scopes: frozenset[str] | None = None
+    authenticated_at: datetime | None = None
+    methods: tuple[str, ...] = ()
+    client_id: UUID | None = None
+    key_id: UUID | None = None
+    address: str = ""
+    agent: str = ""
 
     @property
     def is_admin(self) -> bool:
@@ -48,11 +62,14 @@ class Key(Protocol):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a client is told: a status and a body without its position. A large body is kept only as the id it is rendered from."""
+    """What a client is told: a status and a body without its position. A large body, and one that names a person, is kept only as
+    the id it is rendered from.
+    """
 
     status: int
     body: bytes
     again: UUID | None = None
+    personal: bool = False
 
 
 class Answering(Protocol):

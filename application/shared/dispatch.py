@@ -42,6 +42,7 @@ class Dispatch:
         new_id: Callable[[], UUID],
         pause: Callable[[int], Awaitable[None]],
         settings: Any = None,
+        outside: Any = None,
     ) -> None:
         self._log = log
         self._sealing = sealing
@@ -49,6 +50,7 @@ class Dispatch:
         self._new_id = new_id
         self._pause = pause
         self._settings = settings
+        self._outside = outside
 
     async def __call__(self, command: Command, context: Context, answering: Answering | None = None) -> Outcome:
         """Carry a command out. Raises its refusal, `IdempotencyKeyReused`, `VersionConflict` or `Overloaded`."""
@@ -56,12 +58,14 @@ class Dispatch:
         for attempt in range(ATTEMPTS):
             work = UnitOfWork(self._log, self._sealing)
             now = self._log.now()
-            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings)
+            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
             try:
                 result = await handler(command, ports)
                 quiet = work.is_empty
             except Refused as refused:
                 result, quiet = refused, True
+            except Lost:
+                continue
             if quiet and work.loaded and not await self._log.settled(list(work.loaded), work.unwritten):
                 continue  # nothing to write, and what this was decided on was lost: look again
             try:
@@ -107,8 +111,8 @@ class Dispatch:
         if answer is None or context.key is None:
             return
         entry.status = answer.status
-        large = answer.again is not None and len(answer.body) > LARGE
-        plain = b"@" + answer.again.bytes if large and answer.again is not None else b"=" + answer.body
+        only_id = answer.personal or len(answer.body) > LARGE
+        plain = b"@" + answer.again.bytes if only_id and answer.again is not None else b"=" + answer.body
         entry.answer = context.key.seal(plain)
 
     @staticmethod

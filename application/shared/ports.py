@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from application.shared.context import Caller, Context
+from application.shared.outside import Outside
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.shared.refused import Refused
@@ -24,12 +25,12 @@ class Staged(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A unique name claimed for `owner`, or released where owner is None. `taken` is the refusal when somebody else holds it."""
+    """A unique name claimed for `owner`, or released where owner is None. `taken` is the refusal when somebody else holds it, or `Lost`."""
 
     kind: str
     hmac: bytes
     owner: UUID | None
-    taken: type[Refused]
+    taken: "type[Refused | Lost]"
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Lost(Exception):
-    """The entry was decided on a state that is no longer the newest; decide again."""
+    """The entry was decided on a state that is no longer the newest; decide again. Handlers may find so themselves."""
 
 
 class Log(Protocol):
@@ -132,6 +133,9 @@ class Passwords(Protocol):
     def is_common(self, password: str) -> bool:
         """Whether the password is on the list of those tried first."""
 
+    def needs_rehash(self, hashed: bytes) -> bool:
+        """Whether a hash was made at another cost than today's."""
+
 
 class Work(Protocol):
     """The unit of work of one command, as its handler sees it."""
@@ -148,8 +152,8 @@ class Work(Protocol):
     async def holder(self, kind: str, name: str) -> UUID | None:
         """Who holds a unique name."""
 
-    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused]) -> None:
-        """Claim a unique name together with the events."""
+    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused | Lost]) -> None:
+        """Claim a unique name together with the events; `taken` by somebody else refuses, or decides again (`Lost`)."""
 
     def release(self, kind: str, name: str) -> None:
         """Give a unique name back."""
@@ -159,6 +163,9 @@ class Work(Protocol):
 
     def keep(self, kind: str, id: UUID, secret: bytes | None) -> None:
         """Keep (or drop, when None) a vault entry together with the events."""
+
+    def acts(self, user_id: UUID) -> None:
+        """Whoever asks has just proved to be this account: the events are theirs, and reads of theirs wait for them."""
 
     def refuse(self, refused: Refused) -> None:
         """Write what is staged first, then refuse: for refusals that are facts themselves."""
@@ -174,3 +181,4 @@ class Ports(msgspec.Struct, frozen=True):
     sealing: Sealing
     passwords: Passwords
     settings: Any = None
+    outside: Outside = None  # type: ignore[assignment]  # Small worlds of tests do without.

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from application.shared.context import Context
-from application.shared.ports import A, Claim, Entry, Log, Sealing, Secret, Staged
+from application.shared.ports import A, Claim, Entry, Log, Lost, Sealing, Secret, Staged
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.shared.refused import NotFound, PreconditionFailed, Refused
@@ -22,9 +24,11 @@ class UnitOfWork:
         self._unwritten: dict[UUID, Aggregate] = {}
         self._claims: list[Claim] = []
         self._secrets: list[Secret] = []
+        self._kept: dict[tuple[str, UUID], bytes | None] = {}
         self.loaded: set[UUID] = set()
         self.reached = 0
         self.refused: Refused | None = None
+        self._actor: UUID | None = None
 
     async def load(self, kind: type[A], stream_id: UUID) -> A:
         """The state of a stream, including what this work staged."""
@@ -63,7 +67,7 @@ class UnitOfWork:
         """Who holds a unique name."""
         return await self._log.holder(kind, self._sealing.hmac(kind, name))
 
-    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused]) -> None:
+    def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused | Lost]) -> None:
         """Claim a unique name."""
         self._claims.append(Claim(kind, self._sealing.hmac(kind, name), owner, taken))
 
@@ -72,13 +76,20 @@ class UnitOfWork:
         self._claims.append(Claim(kind, self._sealing.hmac(kind, name), None, Refused))
 
     async def secret(self, kind: str, id: UUID) -> bytes | None:
-        """The content of a vault entry."""
+        """The content of a vault entry, including what this work staged."""
+        if (kind, id) in self._kept:
+            return self._kept[kind, id]
         sealed = await self._log.secret(kind, id)
         return None if sealed is None else self._sealing.open(kind, id, sealed)
 
     def keep(self, kind: str, id: UUID, secret: bytes | None) -> None:
         """Keep or drop a vault entry."""
+        self._kept[kind, id] = secret
         self._secrets.append(Secret(kind, id, None if secret is None else self._sealing.seal(kind, id, secret)))
+
+    def acts(self, user_id: UUID) -> None:
+        """Whoever asks has just proved to be this account: the events are theirs."""
+        self._actor = user_id
 
     def refuse(self, refused: Refused) -> None:
         """Write what is staged, then refuse."""
@@ -86,6 +97,8 @@ class UnitOfWork:
 
     def entry(self, context: Context, decided_at: datetime) -> Entry:
         """Everything staged so far."""
+        if self._actor is not None and context.caller.id is None:
+            context = msgspec.structs.replace(context, caller=msgspec.structs.replace(context.caller, id=self._actor))
         return Entry(
             context=context,
             decided_at=decided_at,

@@ -1,21 +1,13 @@
 """Who may do what with which task: the object-level rules of every task command, in one place (requirements, Appendix 2)."""
 
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from application.shared.context import Caller
-from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
+from application.shared.permissions import Reach, must, reach
+from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
 from domain.tasks.errors import NotAssignedNode
 from domain.tasks.task import Task
-
-CREATORS: Final = frozenset({"admin", "manager", "user", "service"})
-ASSIGNERS: Final = frozenset({"admin", "manager"})
-
-
-def must_be(caller: Caller, roles: frozenset[str]) -> None:
-    """Raises `Forbidden` unless the caller has one of the roles."""
-    if caller.role not in roles:
-        raise Forbidden
 
 
 class Seen(Protocol):
@@ -35,22 +27,26 @@ class Seen(Protocol):
 
 
 def must_see(task: Seen, caller: Caller) -> None:
-    """Raises `NotFound`. Owner, assigned node, administrators and Daybook itself see a task; nobody sees a deleted one."""
-    if task.deleted or not (_is_everywhere(caller) or caller.id in {task.owner_id, task.assigned_node_id} - {None}):
+    """Raises `NotFound`. Owner, assigned node and whoever may read all tasks see a task; nobody sees a deleted one."""
+    if task.deleted:
         raise NotFound
+    if caller.id not in {task.owner_id, task.assigned_node_id} - {None} and reach(caller, "tasks:read") is not Reach.ALL:
+        raise Hidden
 
 
-def must_manage(task: Task, caller: Caller, *, deleted: bool = False) -> None:
-    """Raises `NotFound`, and `Forbidden` for the assigned node: only owner and administrators edit, delete, reopen."""
+def must_manage(task: Task, caller: Caller, permission: str = "tasks:edit", *, deleted: bool = False) -> None:
+    """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, and `Forbidden` for who only works on it: owners manage their tasks."""
+    reached = must(caller, permission)
     must_see(task.but(deleted=False) if deleted else task, caller)
-    if not _is_everywhere(caller) and caller.id != task.owner_id:
+    if reached is not Reach.ALL and caller.id != task.owner_id:
         if task.deleted:
-            raise NotFound
+            raise Hidden
         raise Forbidden
 
 
 def must_work_on(task: Task, caller: Caller) -> None:
-    """Raises `NotFound`, and `NotAssignedNode` even for administrators: only the worker says how its work goes."""
+    """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, and `NotAssignedNode` even for administrators: only the worker says."""
+    must(caller, "tasks:work")
     must_see(task, caller)
     if task.assigned_node_id is not None and caller.id != task.assigned_node_id:
         raise NotAssignedNode
@@ -60,7 +56,3 @@ def must_be_version(task: Task, if_match: int | None) -> None:
     """Raises `PreconditionFailed` if the client had another version before it."""
     if if_match is not None and if_match != task.version:
         raise PreconditionFailed(f"The version is {task.version}, not {if_match}.", version=task.version)
-
-
-def _is_everywhere(caller: Caller) -> bool:
-    return caller.is_admin or caller.role == "system"

@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from application.shared.command import Command, handles
+from application.shared.permissions import must
 from application.shared.ports import Ports
-from application.tasks.access import ASSIGNERS, must_be, must_see
+from application.tasks.access import must_see
 from application.tasks.worker import Worker
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden, NotFound
@@ -34,7 +35,7 @@ class ClaimTask(Command, frozen=True):
 @handles(AssignTask)
 async def assign_task(command: AssignTask, ports: Ports) -> Task:
     """Raises `Forbidden`, `NotFound`, `Invalid` (`unknown_node`, `must_be_future`, `required`), `InvalidTransition`, `NodeDraining`."""
-    must_be(ports.caller, ASSIGNERS)
+    must(ports.caller, "tasks:assign")
     worker = await Worker.load(ports, command.node_id)
 
     def decide(task: Task) -> list[Event]:
@@ -47,9 +48,10 @@ async def assign_task(command: AssignTask, ports: Ports) -> Task:
 
 @handles(ClaimTask)
 async def claim_task(command: ClaimTask, ports: Ports) -> Task:
-    """Raises `Forbidden`, `NotFound`, `Invalid`, `NotClaimable` (others were faster), `TaskExpired`, `NodeDraining`, `NodeAtCapacity`."""
+    """Raises `InsufficientRole`, `NotFound`, `Invalid`, `NotClaimable` (others were faster), `TaskExpired`, `NodeDraining`, `NodeAtCapacity`."""
+    must(ports.caller, "tasks:claim")
     node_id = ports.caller.id
-    if ports.caller.role != "node" or node_id is None:
+    if node_id is None:
         raise Forbidden
     node = await ports.log.load(Node, node_stream(node_id))
 

@@ -5,14 +5,12 @@ from uuid import UUID
 
 from application.shared.command import Command, handles
 from application.shared.deadline import Deadline, deadline
+from application.shared.permissions import must
 from application.shared.ports import Ports
-from application.tasks.access import must_be
 from domain.shared.event import Recorded
 from domain.tasks import events as e
 from domain.tasks.status import OPEN
 from domain.tasks.task import Task
-
-CLOCK = frozenset({"system", "admin"})
 
 
 class ExpireLease(Command, frozen=True):
@@ -32,14 +30,14 @@ class RetryWhenDue(Command, frozen=True):
 @handles(ExpireLease)
 async def expire_lease(command: ExpireLease, ports: Ports) -> Task:
     """Raises `NotDueYet` when a heartbeat was faster, `NotFound`, `Forbidden`."""
-    must_be(ports.caller, CLOCK)
+    must(ports.caller, "tasks:expire")
     return await ports.log.change(Task, command.task_id, lambda task: task.expire(command.token, ports.now))
 
 
 @handles(RetryWhenDue)
 async def retry_when_due(command: RetryWhenDue, ports: Ports) -> Task:
     """Raises `NotDueYet`, `NotFound`, `Forbidden`."""
-    must_be(ports.caller, CLOCK)
+    must(ports.caller, "tasks:expire")
     return await ports.log.change(Task, command.task_id, lambda task: task.retry_when_due(command.attempt, ports.now))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from application.shared.command import Command, handles
+from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
 from domain.shared.event import Event
-from domain.shared.refused import Forbidden, NotFound
+from domain.shared.refused import Forbidden, Hidden, NotFound
 from domain.tasks.node import Node, WorkerNode, node_stream
 
 
@@ -35,42 +36,41 @@ class SetNodeCapacity(Command, frozen=True):
 
 @handles(SeeNode)
 async def see_node(_: SeeNode, ports: Ports) -> Node:
-    """Raises `Forbidden` for callers that are no nodes."""
+    """Raises `InsufficientRole` for callers that are no nodes."""
+    must(ports.caller, "nodes:report")
     node_id = ports.caller.id
-    if ports.caller.role != "node" or node_id is None:
+    if node_id is None:
         raise Forbidden
     return await _change(ports, node_id, lambda node: node.see(node_id, ports.now))
 
 
 @handles(DrainNode)
 async def drain_node(command: DrainNode, ports: Ports) -> Node:
-    """Raises `Forbidden` (only administrators and the node itself), `NotFound`."""
+    """Raises `InsufficientRole`, `NotFound` (only administrators and the node itself)."""
     await _must_run(ports, command.node_id)
     return await _change(ports, command.node_id, lambda node: node.drain(command.node_id, ports.now))
 
 
 @handles(ResumeNode)
 async def resume_node(command: ResumeNode, ports: Ports) -> Node:
-    """Raises `Forbidden` (only administrators and the node itself), `NotFound`."""
+    """Raises `InsufficientRole`, `NotFound` (only administrators and the node itself)."""
     await _must_run(ports, command.node_id)
     return await _change(ports, command.node_id, lambda node: node.resume(command.node_id, ports.now))
 
 
 @handles(SetNodeCapacity)
 async def set_node_capacity(command: SetNodeCapacity, ports: Ports) -> Node:
-    """Raises `Forbidden` (only administrators and the node itself), `NotFound`, `Invalid`."""
+    """Raises `InsufficientRole`, `NotFound` (only administrators and the node itself), `Invalid`."""
     await _must_run(ports, command.node_id)
     return await _change(ports, command.node_id, lambda node: node.set_capacity(command.node_id, command.capacity, ports.now))
 
 
 async def _must_run(ports: Ports, node_id: UUID) -> None:
-    if ports.caller.is_admin:
+    if must(ports.caller, "nodes:manage") is Reach.ALL:
         if not (await ports.log.load(WorkerNode, node_id)).is_node:
             raise NotFound
-    elif ports.caller.role != "node":
-        raise Forbidden
     elif ports.caller.id != node_id:
-        raise NotFound
+        raise Hidden
 
 
 async def _change(ports: Ports, node_id: UUID, decide: Callable[[Node], list[Event]]) -> Node:

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from application.shared.command import Command, handles
+from application.shared.permissions import Reach, reach
 from application.shared.ports import Ports
 from application.tasks.access import must_manage, must_see, must_work_on
 from domain.shared.event import Event
@@ -83,7 +84,7 @@ async def retry_task(command: RetryTask, ports: Ports) -> Task:
 
     def decide(task: Task) -> list[Event]:
         must_manage(task, ports.caller)
-        if task.assigned_node_id is not None and not ports.caller.is_admin:
+        if task.assigned_node_id is not None and reach(ports.caller, "tasks:edit") is not Reach.ALL:
             raise Forbidden
         return task.retry(ports.now)
 

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from application.shared.command import Command, handles
+from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
-from application.tasks.access import ASSIGNERS, CREATORS, must_be, must_be_version, must_manage
+from application.tasks.access import must_be_version, must_manage
 from application.tasks.worker import Worker
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden
@@ -81,7 +82,7 @@ async def create_task(command: CreateTask, ports: Ports) -> Task:
         retry_seconds=command.retry_seconds,
     )
     if command.assigned_node_id is not None:
-        must_be(ports.caller, ASSIGNERS)
+        must(ports.caller, "tasks:assign")
         (await Worker.load(ports, command.assigned_node_id)).must_take_work("/assigned_node_id")
         facts += task.after(*facts).assign(command.assigned_node_id, command.lock_expires_at, ports.now)
     elif command.lock_expires_at is not None:
@@ -126,7 +127,7 @@ async def restore_task(command: RestoreTask, ports: Ports) -> Task:
     """Raises `NotFound`, `Forbidden`, and `ExternalIdTaken` when another task has its external id meanwhile."""
 
     def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller, deleted=True)
+        must_manage(task, ports.caller, "tasks:restore", deleted=True)
         if task.deleted and task.external_id is not None:
             ports.log.claim(EXTERNAL_ID, f"{task.owner_id}:{task.external_id}", task.id, ExternalIdTaken)
         return task.restore(ports.now)
@@ -146,12 +147,12 @@ async def reopen_task(command: ReopenTask, ports: Ports) -> Task:
 
 
 async def _owner(command: CreateTask, ports: Ports) -> UUID:
-    must_be(ports.caller, CREATORS)
+    reached = must(ports.caller, "tasks:create")
     if command.owner_id is None or command.owner_id == ports.caller.id:
         if ports.caller.id is None:
             raise Forbidden
         return ports.caller.id
-    if not ports.caller.is_admin:
+    if reached is not Reach.ALL:
         raise Forbidden("Only administrators create tasks of others.")
     if not (await ports.log.load(WorkerNode, command.owner_id)).exists:
         raise invalid("/owner_id", "unknown_user", "There is no such user.")

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from domain.identity.errors import InvalidEmail, InvalidName, InvalidPassword
+from domain.identity.errors import EmailBlocked, InvalidEmail, InvalidName, InvalidPassword, PasswordTooCommon
 
 # As browsers judge <input type=email> (HTML Living Standard), and internationalised names on both sides (RFC 6531).
 EMAIL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@(?=.{1,253}$)[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*")
@@ -12,6 +13,8 @@ SHORTEST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 128
 LONGEST_EMAIL: Final = 254
 LONGEST_NAME: Final = 200
+PRODUCT: Final = "daybook"
+"""Its name with little around it is a password that everybody guesses."""
 ERASED: Final = "erased"
 """What stands for a personal field whose key was destroyed."""
 
@@ -37,10 +40,23 @@ def valid_name(text: str) -> str:
     return name
 
 
-def valid_password(text: str) -> str:
-    """The password exactly as typed, in no particular composition (NIST SP 800-63B, 3.1.1.2); raises `InvalidPassword`."""
+def must_be_welcome(email: str, blocked: Iterable[str]) -> None:
+    """Raises `EmailBlocked` for a valid e-mail of a blocked domain or of one below it."""
+    domain = email.rpartition("@")[2]
+    if any(domain == one or domain.endswith(f".{one}") for one in blocked):
+        raise EmailBlocked("/email")
+
+
+def valid_password(text: str, is_listed: Callable[[str], bool], pointer: str = "/password") -> str:
+    """The password exactly as typed, in no particular composition (NIST SP 800-63B, 3.1.1.2).
+
+    `is_listed` knows the passwords that attackers try first. Raises `InvalidPassword`, `PasswordTooCommon`, naming the field.
+    """
     if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        raise InvalidPassword("/password")
+        raise InvalidPassword(pointer)
+    plain = text.casefold()
+    if is_listed(text) or (PRODUCT in plain and len(plain.replace(PRODUCT, "")) < SHORTEST_PASSWORD):
+        raise PasswordTooCommon(pointer)
     return text
 
 

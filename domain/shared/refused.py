@@ -1,7 +1,8 @@
 """Refusals: a class with a sentence. The docstring is the problem's title, the log line and what a test expects."""
 
 import re
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 
 class Refused(Exception):
@@ -11,6 +12,13 @@ class Refused(Exception):
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.facts = facts
+        self.concerns: tuple[UUID | None, bytes] | None = None
+        """For the audit only, never for the answer: whose account it was about, and the HMAC of the name that was given."""
+
+    def concerning(self, account_id: UUID | None, name: bytes) -> Self:
+        """The same refusal, with whom it is about."""
+        self.concerns = account_id, name
+        return self
 
     @classmethod
     def title(cls) -> str:
@@ -35,8 +43,33 @@ class Forbidden(Refused):
     """The caller may see this but may not do that."""
 
 
+class InsufficientRole(Forbidden):
+    """Your role may not do this."""
+
+
+class InsufficientScope(Forbidden):
+    """This key or token was not given the scope for that."""
+
+
 class NotFound(Refused):
     """There is nothing here that the caller may see."""
+
+
+class Hidden(NotFound):
+    """There is nothing here that the caller may see."""
+
+    @classmethod
+    def code(cls) -> str:
+        """The same as for what does not exist: only the audit trail knows the difference."""
+        return "not_found"
+
+
+class TooMany(Refused):
+    """Too many requests; `retry_after` says in how many seconds it is worth trying again."""
+
+
+class TooManyRequests(TooMany):
+    """Too many requests."""
 
 
 class Conflict(Refused):

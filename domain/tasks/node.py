@@ -39,6 +39,8 @@ class WorkerNode(Aggregate, frozen=True, kw_only=True):
                 return self.but(is_node=False)
             case identity.UserDisabled() | identity.UserEnabled():
                 return self.but(disabled=isinstance(event, identity.UserDisabled))
+            case identity.UserErased():
+                return self.but(exists=False)
         return self
 
 

@@ -1,6 +1,5 @@
 """Work in a process of its own: `python -m infra.bench.apart MODULE:FUNCTION`, arguments and answer as JSON on stdin and stdout."""
 
-import gc
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 
 from infra.local.program import end_with_parent
+from infra.processes.memory import share_memory
 from infra.settings import Settings
 
 COMMAND = (sys.executable, "-P", "-m", "infra.bench.apart")
@@ -62,8 +62,7 @@ def main(name: str) -> None:
     module, _, function = name.partition(":")
     done = getattr(import_module(module), function)
     # As `daybook up` does before it starts its processes; here for both sides alike.
-    gc.collect()
-    gc.freeze()
+    share_memory()
     told = done(work.settings, **work.arguments) if work.settings is not None else done(**work.arguments)
     mine.write(msgspec.json.encode(told))
     mine.flush()

@@ -103,7 +103,7 @@ class Place:
             master_key=kept.master_key,
             secret_key=kept.secret_key,
             jwt_private_keys=kept.jwt_private_keys,
-            **more,
+            **{"throttler_limit": 10_000_000, **more},
         )
 
     def owner(self, settings: Settings) -> "psycopg.Connection[Any]":

@@ -41,10 +41,8 @@ async def _people(settings: Settings) -> list[tuple[str, list[str]]]:
             async with few:  # more at once would be refused
                 signed = (await parts.dispatch(wish, Context(ANONYMOUS, new_id()))).result
             caller = Caller(signed.person.id, "user", signed.session_id)
-            made = [
-                await parts.dispatch(CreateTask(title=f"Task {number} of user {nth}"), Context(caller, new_id())) for number in range(TASKS)
-            ]
-            token = tokens.issue(signed.person.id, signed.session_id, "user", parts.log.now())
+            made = [await parts.dispatch(CreateTask(title=f"Task {number} of user {nth}"), Context(caller, new_id())) for number in range(TASKS)]
+            token = tokens.issue(signed.grant, parts.log.now())
             return token, [str(task.result.id) for task in made]
 
         return await asyncio.gather(*(one(nth) for nth in range(USERS)))
@@ -66,12 +64,8 @@ class Stage:
         self._wait()
 
     def _wait(self) -> None:
-        for port, method, path, body in ((self.api, "GET", "/ready", None), (self.bare, "POST", "/echo", BODY)):
-            deadline = time.monotonic() + 30
-            while not _answers(port, method, path, body):
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"no server on port {port}: {self.place.output.read_text(errors='replace')[-2000:]}")
-                time.sleep(0.05)
+        wait_for(self.place, self.api)
+        wait_for(self.place, self.bare, "POST", "/echo", BODY)
         time.sleep(1.0)  # the consumers fold what is there
 
     def load(self, port: int, requests: list[tuple[str, str]], **more: Any) -> Result:
@@ -86,8 +80,7 @@ class Stage:
     def creating(self) -> list[tuple[str, str]]:
         """Requests that create a task, each token in turn, with fresh keys."""
         return [
-            (f"{_head('POST', '/api/v1/tasks')}Authorization: Bearer {token}\r\nIdempotency-Key: ", f"\r\n{_body(BODY)}")
-            for token, _ in self.people
+            (f"{_head('POST', '/api/v1/tasks')}Authorization: Bearer {token}\r\nIdempotency-Key: ", f"\r\n{_body(BODY)}") for token, _ in self.people
         ]
 
     @property
@@ -109,6 +102,15 @@ class Stage:
     def echoing(self) -> list[tuple[str, str]]:
         """Requests to the bare echo."""
         return [(_head("POST", "/echo") + _body(BODY), "")]
+
+
+def wait_for(place: Place, port: int, method: str = "GET", path: str = "/ready", body: str | None = None) -> None:
+    """Wait until a server answers with 200; raises RuntimeError when it does not."""
+    deadline = time.monotonic() + 30
+    while not _answers(port, method, path, body):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no server on port {port}: {place.output.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.05)
 
 
 def _head(method: str, path: str) -> str:

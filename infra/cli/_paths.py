@@ -31,15 +31,18 @@ class Path:
             return
         self._seen.add((function, owner))
         things = [(name, called, self._meaning(name, function)) for name, called in _names(function)]
-        self._kinds += [thing for _, _, thing in things if _is(thing, Aggregate) and thing not in self._kinds]
+        mine = [thing for _, _, thing in things if _is(thing, Aggregate)]
+        self._kinds += [kind for kind in mine if kind not in self._kinds]
+        held = {variable: self._meaning((kind,), function) for variable, kind in _held(function).items()}
         for name, called, thing in things:
             if called and _is(thing, Event) and (owner or self._kinds):
-                self.events.setdefault(thing, owner or self._kinds[0])
+                self.events.setdefault(thing, owner or (mine or self._kinds)[0])
             elif isinstance(thing, FunctionType):
                 self._follow(thing, owner)
             elif thing is None and name[0] != "ports" and name[-1] not in NOT_DECISIONS:
                 # `task.complete(…)`: a method of an aggregate this handler loads, or of the aggregate we are in (`self._failed(…)`).
-                for kind in (owner,) if owner and name[0] == "self" else tuple(self._kinds):
+                known = owner if name[0] == "self" else held.get(name[0])
+                for kind in (known,) if _is(known, Aggregate) and len(name) == 2 else tuple(self._kinds):
                     self._follow(getattr(kind, name[-1], None), kind)
 
     @staticmethod
@@ -74,6 +77,29 @@ def _walk(nodes: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
             yield from _walk(node.body)
         elif not isinstance(node, ast.pattern):
             yield from _walk(ast.iter_child_nodes(node))
+
+
+@cache
+def _held(function: FunctionType) -> dict[str, str]:
+    """What the variables of a function hold, where it says so: `user: User`, `user = await ….load(User, …)`, `change(User, …, lambda user: …)`."""
+    found: dict[str, str | None] = {}
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        match node:
+            case ast.arg(annotation=ast.Name(id=kind)):
+                found[node.arg] = kind
+            case ast.Assign(targets=[ast.Name(id=variable)], value=ast.Await(value=call)):
+                found[variable] = _asked_for(call)
+            case ast.Call(args=[_, _, ast.Lambda(args=ast.arguments(args=[ast.arg(arg=variable)])), *_]):
+                found[variable] = _asked_for(node)
+    return {variable: kind for variable, kind in found.items() if kind is not None}
+
+
+def _asked_for(call: ast.AST) -> str | None:
+    """The kind of aggregate that a call loads or changes."""
+    match call:
+        case ast.Call(func=ast.Attribute(attr="load" | "change"), args=[ast.Name(id=kind), *_]):
+            return kind
+    return None
 
 
 def _dotted(node: ast.AST) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from infra.app import System
     from infra.settings import Settings
 
 
@@ -12,7 +15,9 @@ def process_settings() -> "Settings":
     Raises `BadSettings` with a line for each setting that is missing, and for each secret that no one should rely on.
     """
     from infra.local.state import SYSTEM, current_settings, here
-    from infra.security.secret_keys import SubKeys, master_keys
+    from infra.outside.openid_settings import read_providers
+    from infra.security.passwords import weak_admin
+    from infra.security.secret_keys import SubKeys, master_keys, weak_keys
     from infra.security.signing_keys import read_signing_keys
     from infra.settings import BadSettings, given, read_settings
 
@@ -20,14 +25,42 @@ def process_settings() -> "Settings":
     local = given("DATABASE_URL") is None and here().read(SYSTEM, dict[str, str]) is not None
     settings = current_settings() if local else read_settings()
     problems = []
-    for check in (master_keys, SubKeys.read, lambda found: read_signing_keys(found.jwt_private_keys)):
+    for check in (master_keys, SubKeys.read, lambda found: read_signing_keys(found.jwt_private_keys), read_providers):
         try:
             check(settings)
         except BadSettings as problem:
             problems.append(str(problem))
+    problems += weak_admin(settings) + ([] if problems else weak_keys(settings))
     if problems:
         raise BadSettings("\n".join(problems))
     return settings
+
+
+def with_system(work: "Callable[[System], Awaitable[None]]") -> None:
+    """Do something in the system this clone or the environment names; raises `LocalProblem` where that is refused.
+
+    The system need not run, but its database must.
+    """
+    import asyncio
+
+    import psycopg
+
+    from domain.shared.refused import Refused
+    from infra.app import system
+    from infra.local.state import LocalProblem
+
+    settings = process_settings()
+
+    async def run() -> None:
+        async with system(settings, readers=1) as parts:
+            await work(parts)
+
+    try:
+        asyncio.run(run())
+    except Refused as refused:
+        raise LocalProblem(refused.detail.rstrip(".")) from None
+    except (psycopg.Error, OSError) as error:
+        raise LocalProblem(f"the database cannot be reached: {str(error).strip().splitlines()[0]}") from None
 
 
 def must_be_free(host: str, port: int) -> None:

@@ -1,12 +1,12 @@
 """The API put together: every route there is, behind one guard, with problems for every error and its document."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 import psycopg
 from litestar import Litestar
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
@@ -15,18 +15,30 @@ from redis.exceptions import RedisError
 
 from api.shared.access import guard
 from api.shared.health import Health, health_routes
+from api.shared.limits import Policy, policies
 from api.shared.parts import Parts, Rules
 from api.shared.problems import HANDLERS, on_unavailable
 from api.shared.querying import freshness
 from api.shared.routes import find_routes
+from application.audit.incidents import Incidents
+from application.identity.api_key import NoteKeyUse
+from application.identity.key_standing import KeyStanding
 from application.identity.standing import Standing
 from infra.app import System, new_id
+from infra.http.cross_origin import cross_origin
 from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
+from infra.http.link_pages import link_pages
+from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
+from infra.postgres.traces import PostgresTraces
+from infra.processes.summing_up import summing_up
 from infra.redis.caches import RedisCaches
+from infra.redis.limits import RedisLimits
 from infra.redis.progress import Progress
+from infra.redis.registry import RedisRegistry
 from infra.security.idempotency import HttpKey
+from infra.security.key_ring import followed
 from infra.security.secret_keys import SubKeys
 from infra.security.tokens import RsaTokens
 from infra.settings import Settings
@@ -36,10 +48,28 @@ AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Po
 """What drivers raise when their server is away; everything else they raise is a mistake of ours."""
 
 
+DEVELOPMENT: Final = "http://localhost:3000,http://localhost:4200,http://localhost:5173,http://localhost:8080"
+"""Where pages are served from that somebody is just writing."""
+
+
 def rules(settings: Settings) -> Rules:
     """The settings that routes know."""
-    origins = tuple(origin.strip() for origin in settings.cors_origins.split(",") if origin.strip())
-    return Rules(settings.require_if_match, settings.batch_max, settings.list_unbounded_max, settings.max_request_size, origins)
+    usual = DEVELOPMENT if settings.env == "development" else ""
+    origins = tuple(origin.strip() for origin in (settings.cors_origins or usual).split(",") if origin.strip())
+    return Rules(
+        require_if_match=settings.require_if_match,
+        batch_max=settings.batch_max,
+        list_unbounded_max=settings.list_unbounded_max,
+        max_request_size=settings.max_request_size,
+        step_up_seconds=settings.step_up_lifetime,
+        cors_origins=origins,
+        address=settings.address,
+    )
+
+
+def policies_of(settings: Settings) -> dict[str, Policy]:
+    """The rate limits of a system."""
+    return policies(settings.rate_limits, window=settings.throttler_ttl, floor=settings.throttler_limit)
 
 
 def parts_of(system: System, progress: Progress) -> Parts:
@@ -53,6 +83,11 @@ def parts_of(system: System, progress: Progress) -> Parts:
         ((own, head),) = await system.log.reads(query, actor)
         return own, head
 
+    async def head() -> tuple[UUID, int]:
+        """Which log this is, and its newest position."""
+        ((log_id, position),) = await system.log.reads("select log_id, coalesce((select max(position) from events), 0) from log_identity")
+        return log_id, position
+
     def key(scope: str, text: str, method: str, path: str, body: bytes) -> HttpKey:
         return HttpKey(keys.idempotency, scope, text, method=method, path=path, body=body)
 
@@ -61,19 +96,27 @@ def parts_of(system: System, progress: Progress) -> Parts:
         log=system.log,
         tables=PostgresTables(system.log.reads, progress),
         caches=RedisCaches(system.redis, progress, newest_of),
-        tokens=RsaTokens.read(system.settings),
-        standing=Standing(system.log),
+        tokens=RsaTokens.read(system.settings, system.log, system.sealing),
+        standing=Standing(system.log, RedisRegistry(system.redis, head), idle=timedelta(seconds=system.settings.session_idle) or None),
+        keys=KeyStanding(system.log, system.sealing, lambda key_id: system.dispatch(NoteKeyUse(key_id=key_id), system.context())),
         names=PersonKeys(system.log, system.sealing),
+        sealing=system.sealing,
+        providers=system.providers,
+        incidents=Incidents(system.dispatch, lambda trace_id: system.context(trace_id=trace_id), system.log.now),
+        events=PostgresEventLog(system.log.reads),
+        traces=PostgresTraces(system.log.readers),
         key=key,
         new_id=new_id,
         cursor_secret=keys.cursors,
         rules=rules(system.settings),
+        limits=RedisLimits(system.redis, policies_of(system.settings), system.sealing),
     )
 
 
 def application(parts: Parts, health: Health) -> Litestar:
     """The API."""
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT", description="An access token from login, refresh or register.")
+    api_key = SecurityScheme(type="apiKey", name="X-API-Key", security_scheme_in="header", description="A key from /api/v1/api-keys.")
     document = DocumentConfig(
         title="Daybook",
         version="1.0.0",
@@ -81,31 +124,23 @@ def application(parts: Parts, health: Health) -> Litestar:
         description="Errors are problem documents (RFC 9457) with a stable `code`; commands take an `Idempotency-Key`.",
         contact=Contact(name="Daybook"),
         license=License(name="MIT", identifier="MIT"),
-        components=Components(security_schemes={"bearer": bearer}),
-        security=[{"bearer": []}],
+        components=Components(security_schemes={"bearer": bearer, "api_key": api_key}),
+        security=[{"bearer": []}, {"api_key": []}],
         openapi_router=document_router(),
         render_plugins=document_plugins(),
         use_handler_docstrings=True,
     )
-    return Litestar(
-        [*find_routes(), *health_routes(health), *document_routes()],
+    made = Litestar(
+        [*find_routes(), *health_routes(health), *document_routes(), *link_pages()],
         state=State({"parts": parts}),
+        lifespan=[summing_up(parts.incidents), lambda _: followed(parts.tokens)],
         guards=[guard],
         dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
         exception_handlers={**HANDLERS, **dict.fromkeys(AWAY, on_unavailable)},
         openapi_config=document,
-        cors_config=_cross_origin(parts.rules.cors_origins),
         request_max_body_size=parts.rules.max_request_size,
         type_encoders={msgspec.Raw: bytes},
         logging_config=None,
         debug=False,
     )
-
-
-def _cross_origin(origins: tuple[str, ...]) -> CORSConfig | None:
-    """Pages of these origins may call; whoever lists `*` gets no credentials with it."""
-    if not origins:
-        return None
-    shown = ["ETag", "Location", "Link", "Retry-After", "Daybook-Position", "Daybook-Stale", "Idempotent-Replayed", "X-Request-Id", "traceparent"]
-    exact = not any("*" in origin for origin in origins)
-    return CORSConfig(allow_origins=list(origins), allow_credentials=exact, expose_headers=shown, max_age=86_400)
+    return cross_origin(made, parts.rules.cors_origins)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+import msgspec
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
 
@@ -33,9 +34,11 @@ class DocumentConfig(OpenAPIConfig):
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for shape in _leaves(Body):
-        schema = document["components"]["schemas"].get(shape.__name__)
-        if schema is not None:
-            schema |= {"additionalProperties": False, **shape.further_rules}
+        # Two of one name get that of their module before it.
+        for name in (shape.__name__, f"{shape.__module__.rpartition('.')[2]}_{shape.__name__}"):
+            if name in document["components"]["schemas"]:
+                document["components"]["schemas"][name] |= {"additionalProperties": False, **shape.further_rules}
+                _say_of_items(document["components"]["schemas"][name]["properties"], shape)
     for item in document["paths"].values():
         for operation in item.values():
             for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
@@ -44,6 +47,14 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
                     if parameter["name"] == "min_position":
                         parameter["schema"]["minimum"] = 0  # which the framework takes for no minimum
     return document
+
+
+def _say_of_items(properties: dict[str, Any], shape: type[Body]) -> None:
+    """What the parts of a list must be: the framework leaves out what an annotation says of them."""
+    (_,), known = msgspec.json.schema_components([shape])
+    for name, told in known[shape.__name__]["properties"].items():
+        if "$ref" not in told.get("items", {"$ref": ""}) and "items" in properties[name]:
+            properties[name]["items"] = told["items"]
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from api.shared.access import PUBLIC
+from api.shared.limits import UNLIMITED
 from api.shared.problems import BY_STATUS, FURTHER, status_of
 from domain.shared.refused import Refused
 
+OPEN: Final = {"needs": PUBLIC, "limit": UNLIMITED}
 STATIC: Final = "/api/docs/static"
 FILES: Final = pathlib.Path(litestar_offline_docs.__file__).parent / "static"
 
@@ -39,7 +41,7 @@ def document_plugins() -> list[Any]:
 
 def document_router() -> Router:
     """Where the framework puts its pages: open to everybody."""
-    return Router("/api/docs", route_handlers=[], opt={"access": PUBLIC}, guards=[_no_page_of_errors], include_in_schema=False)
+    return Router("/api/docs", route_handlers=[], opt=OPEN, guards=[_no_page_of_errors], include_in_schema=False)
 
 
 def _no_page_of_errors(_: Any, handler: Any) -> None:
@@ -50,29 +52,29 @@ def _no_page_of_errors(_: Any, handler: Any) -> None:
 
 def document_routes() -> list[ControllerRouterHandler]:
     """The addresses people and programs try first."""
-    static = create_static_files_router(STATIC, [FILES], opt={"access": PUBLIC}, include_in_schema=False)
+    static = create_static_files_router(STATIC, [FILES], opt=OPEN, include_in_schema=False)
     return [static, start, openapi_json, index, welcome, docs, problems]
 
 
-@get("/api/docs/start.js", access=PUBLIC, include_in_schema=False, media_type="text/javascript")
+@get("/api/docs/start.js", opt=OPEN, include_in_schema=False, media_type="text/javascript")
 async def start() -> str:
     """What the page does when it is loaded."""
     return _START
 
 
-@get("/openapi.json", access=PUBLIC, include_in_schema=False)
+@get("/openapi.json", opt=OPEN, include_in_schema=False)
 async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The document itself."""
     return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
 
 
-@get("/", access=PUBLIC, include_in_schema=False)
+@get("/", opt=OPEN, include_in_schema=False)
 async def index() -> dict[str, str]:
     """What this is and where to read on."""
     return _WELCOME
 
 
-@get("/api", access=PUBLIC, include_in_schema=False)
+@get("/api", opt=OPEN, include_in_schema=False)
 async def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
     """The page for browsers, the index for programs (requirement CF-45)."""
     if "text/html" in request.headers.get("accept", ""):
@@ -80,17 +82,18 @@ async def welcome(request: Request[Any, Any, Any]) -> Response[Any]:
     return Response(_WELCOME, media_type=MediaType.JSON)
 
 
-@get("/api-docs", access=PUBLIC, include_in_schema=False)
+@get("/api-docs", opt=OPEN, include_in_schema=False)
 async def docs() -> Redirect:
     """An old address."""
     return Redirect("/api/docs", status_code=308)
 
 
-@get("/api/docs/problems", access=PUBLIC, include_in_schema=False, media_type=MediaType.HTML)
+@get("/api/docs/problems", opt=OPEN, include_in_schema=False, media_type=MediaType.HTML)
 async def problems() -> str:
     """Every code a problem can have: where the `type` of each problem points."""
+    known = sorted(set(_codes()))
     rows = "".join(
-        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{html.escape(title)}</td></tr>' for code, status, title in sorted(_codes())
+        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{html.escape(title)}</td></tr>' for code, status, title in known
     )
     head = "<tr><th>code</th><th>status</th><th>meaning</th></tr>"
     return f"<!doctype html><html lang=en><meta charset=utf-8><title>Problems</title><h1>Problems</h1><table>{head}{rows}</table></html>"

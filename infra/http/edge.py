@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar.enums import ScopeType
@@ -11,6 +12,7 @@ from prometheus_client import Counter, Histogram
 
 from api.shared.health import Health
 from infra.http.access_log import AccessLog
+from infra.http.addresses import Network, client_of, is_among
 from infra.http.bodies_out import packed, without_body
 
 TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -30,7 +32,7 @@ _PAGE: Final = """default-src 'none'; script-src 'self'; style-src 'self' 'unsaf
  font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"""
 PAGE_POLICY: Final = (b"content-security-policy", _PAGE.replace("\n", "").encode())
 API: Final = (*SECURITY, POLICY)
-PAGE: Final = (*SECURITY, PAGE_POLICY)
+PAGE: Final = (*SECURITY, PAGE_POLICY, (b"cross-origin-opener-policy", b"same-origin"))
 SECONDS: Final = Histogram(
     "daybook_request_seconds",
     "Time to answer, by route.",
@@ -41,12 +43,13 @@ IN_FLIGHT: Final = Counter("daybook_requests_total", "Requests begun.")
 
 
 class Edge:
-    """Wraps the API."""
+    """Wraps the API. What proxies say of a client is believed only of those in the `trusted` networks."""
 
-    def __init__(self, app: ASGIApp, health: Health, log: AccessLog) -> None:
+    def __init__(self, app: ASGIApp, health: Health, log: AccessLog, trusted: Sequence[Network] = ()) -> None:
         self._app = app
         self._health = health
         self._log = log
+        self._trusted = trusted
         self._series: dict[tuple[str, str, int], Any] = {}
         self.in_flight = 0
 
@@ -57,6 +60,7 @@ class Edge:
             return
         began, status = time.perf_counter(), 500
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._look_behind_proxies(scope, headers)
         trace_id, more = self._trace(headers)
         scope["trace_id"] = trace_id
         scope["path"] = scope["path"] or "/"
@@ -64,7 +68,7 @@ class Edge:
         if scope["scheme"] == "https":
             more.append(STRICT_TRANSPORT)
         # The packed size of a sign-in's answer could tell about the secret in it (BREACH).
-        may_pack = b"gzip" in headers.get(b"accept-encoding", b"") and not scope["path"].startswith("/api/v1/auth/")
+        may_pack = b"gzip" in headers.get(b"accept-encoding", b"") and not scope["path"].startswith(("/api/v1/auth/", "/oauth/"))
         pass_on = packed(send) if may_pack else send
         method = scope["method"]
         if method == "HEAD":
@@ -75,7 +79,11 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status, told = message["status"], message["headers"]
-                message["headers"] = [*told, *more] if any(name == b"cache-control" for name, _ in told) else [*told, *more, NO_STORE]
+                names = [name for name, _ in told]
+                added = more if NO_STORE[0] in names else [*more, NO_STORE]
+                if POLICY[0] in names:  # A page brings its own; two would both count.
+                    added = [one for one in added if one[0] != POLICY[0]]
+                message["headers"] = [*told, *added, *scope.get("limits", ())]
             await pass_on(message)
 
         IN_FLIGHT.inc()
@@ -86,6 +94,14 @@ class Edge:
             self.in_flight -= 1
             scope["method"] = method
             self._note(scope, status, time.perf_counter() - began, trace_id)
+
+    def _look_behind_proxies(self, scope: Any, headers: dict[bytes, bytes]) -> None:
+        if not self._trusted or scope["client"] is None or not is_among(scope["client"][0], self._trusted):
+            return
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        scope["client"] = (client_of(scope["client"][0], forwarded.decode("latin-1"), self._trusted), 0)
+        if headers.get(b"x-forwarded-proto") in {b"https", b"http"}:
+            scope["scheme"] = headers[b"x-forwarded-proto"].decode()
 
     @staticmethod
     def _trace(headers: dict[bytes, bytes]) -> tuple[str, list[tuple[bytes, bytes]]]:

@@ -41,7 +41,10 @@ def all_secrets(state: State) -> Secrets:
     servers = server_secrets(state)
     kept = state.read(FILE, dict[str, str]) or {}
     if "jwt_private_keys" not in kept:
-        made = Secrets(**msgspec.to_builtins(servers), master_key=_random_key(), secret_key=_random_key(), jwt_private_keys=_rsa_key())
+        # Imported here: `cryptography` takes as long to load as the rest of a small command.
+        from infra.security.signing_keys import new_signing_key
+
+        made = Secrets(**msgspec.to_builtins(servers), master_key=_random_key(), secret_key=_random_key(), jwt_private_keys=new_signing_key())
         state.write(FILE, made)
     found = state.read(FILE, Secrets)
     assert found is not None
@@ -50,12 +53,3 @@ def all_secrets(state: State) -> Secrets:
 
 def _random_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _rsa_key() -> str:
-    # Imported here: `cryptography` takes as long to load as the rest of a small command.
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()

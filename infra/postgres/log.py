@@ -14,7 +14,7 @@ from application.shared.ports import A, Entry, Lost, Written
 from domain.shared.aggregate import Aggregate
 from infra.postgres.appender import Appender
 from infra.postgres.batch import Verdict, encode
-from infra.postgres.connections import connect, pool
+from infra.postgres.connections import LOOKUPS, connect, pool
 from infra.postgres.database_clock import DatabaseClock
 from infra.postgres.hot_reads import HotReads
 from infra.postgres.hot_streams import Hot, HotStreams
@@ -32,7 +32,7 @@ class PostgresLog:
         self.clock = DatabaseClock()
         self.readers: AsyncConnectionPool[AsyncConnection[Any]] = pool(url, name="readers", size=readers)
         self.appender = Appender(lambda: connect(url, name="appender"), self.clock)
-        self.reads = HotReads(lambda: connect(url, name="reads"))
+        self.reads = HotReads(lambda: connect(url, name="reads", planner=LOOKUPS))
         self._streams = Streams(self.reads)
         self._hot = HotStreams()
 

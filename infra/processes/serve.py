@@ -1,6 +1,7 @@
 """The API process: answers HTTP."""
 
 import asyncio
+import logging
 import signal
 
 import uvloop
@@ -9,13 +10,17 @@ from api.shared.health import Health
 from infra.app import system
 from infra.cancellation import ended
 from infra.http.access_log import AccessLog
+from infra.http.addresses import networks
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
 from infra.observability.logs import configure
 from infra.processes.checks import watch
+from infra.processes.memory import settle
 from infra.processes.running import web_server
 from infra.redis.progress import Progress
-from infra.settings import Settings
+from infra.settings import Settings, given
+
+log = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings, port: int) -> None:
@@ -24,9 +29,10 @@ async def serve(settings: Settings, port: int) -> None:
     async with system(settings) as parts:
         watch(health, parts)
         health.measure("daybook_append_queue", "Commands that wait to be written.", lambda: parts.log.appender.depth)
-        edge = Edge(application(parts_of(parts, progress), health), health, access_log)
+        edge = Edge(application(parts_of(parts, progress), health), health, access_log, networks(settings.trusted_proxies))
         health.describe(lambda: {"in_flight": edge.in_flight, "waiting_to_be_written": parts.log.appender.depth})
         server = web_server(edge, settings.host, port, drain=settings.shutdown_timeout)
+        settle()
         helpers = [asyncio.create_task(progress.run(), name="progress"), asyncio.create_task(access_log.run(), name="access log")]
 
         def drain() -> None:
@@ -44,4 +50,7 @@ async def serve(settings: Settings, port: int) -> None:
 def main(settings: Settings, port: int) -> None:
     """Run until SIGTERM."""
     configure(settings.log_level, "serve")
+    ignored = [name for name in ("JWT_SECRET", "JWT_ALGORITHM") if given(name) is not None]
+    if ignored:
+        log.warning("ignored: %s; tokens are signed with the RSA keys of JWT_PRIVATE_KEYS", " and ".join(ignored))
     uvloop.run(serve(settings, port))

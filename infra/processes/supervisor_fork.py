@@ -1,6 +1,5 @@
 """Forking: a child starts with everything already imported, in memory that it shares with its parent."""
 
-import gc
 import json
 import os
 import signal
@@ -15,12 +14,6 @@ from infra.local.state import LocalProblem
 
 HANDLED: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD})
 HIGHEST_HANDLE: Final = 1024
-
-
-def share_memory() -> None:
-    """Before the first fork: what is loaded now will not be looked at by the garbage collector, so its pages stay shared."""
-    gc.collect()
-    gc.freeze()
 
 
 def fork(work: Callable[[], None], output: Path, keep: int = -1) -> int:

@@ -43,4 +43,10 @@ def _words(line: str) -> str:
     if not isinstance(entry, dict) or str(entry.get("level", "")).lower() not in LOUD:
         return ""
     error = str(entry.get("exception", "")).strip().splitlines()
-    return " ".join(str(part) for part in (entry.get("event", entry.get("message", "")), *error[-1:]) if part)
+    words = " ".join(str(part) for part in (entry.get("event", entry.get("message", "")), *error[-1:]) if part)
+    return f"{words}\n{_indented(str(entry['letter']))}" if "letter" in entry else words
+
+
+def _indented(letter: str) -> str:
+    """A mail that goes nowhere else: the terminal is where its link can be followed."""
+    return "".join(f"    {line}\n" for line in letter.splitlines())

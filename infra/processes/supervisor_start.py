@@ -10,16 +10,18 @@ from typing import Final
 
 import msgspec
 
+from api.shared.limits import USUAL
 from infra.local.program import free_port
 from infra.local.secrets import all_secrets
 from infra.local.servers import Servers
 from infra.local.state import SYSTEM, LocalProblem, State
 from infra.processes import PROCESSES, Process
+from infra.processes.memory import share_memory
 from infra.processes.supervisor import GRACE, Supervisor
 from infra.processes.supervisor_child import Child, reachable
-from infra.processes.supervisor_fork import Apart, share_memory
+from infra.processes.supervisor_fork import Apart
 from infra.processes.supervisor_log import Log
-from infra.settings import Settings, read_settings
+from infra.settings import Settings, given, read_settings
 
 ADMIN: Final = "admin.json"
 LATER: Final = {
@@ -81,6 +83,8 @@ def up(state: State, port: int | None, screen: Screen, load: Callable[[], Applic
         kept = all_secrets(state)
         application = load()
         beneath = {name.upper(): str(value) for name, value in msgspec.to_builtins(kept).items()} | servers.finish()
+        if given("THROTTLER_LIMIT") is None:
+            beneath["RATE_LIMITS"] = ",".join(f"{name}=100000/60" for name in USUAL)  # Nobody meets limits on a machine of their own.
         settings, admin, admin_is_new = _settle(state, read_settings(beneath=beneath), port)
         share_memory()
         setup = state.logs / "setup.log"

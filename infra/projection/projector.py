@@ -21,7 +21,7 @@ from projections.shared.read_model import ReadModel
 
 log = logging.getLogger(__name__)
 BATCH: Final = 500
-QUIET: Final = 0.025
+QUIET: Final = 0.05
 """Seconds until the next step after one that changed no row: models that are not meant by what happens move their position less often."""
 PARKED_AT_MOST: Final = 1000
 """Parked keys above which a model stops: then the fold is broken, not a few of its keys."""
@@ -139,7 +139,7 @@ class Projector:
         if events[0].position != stands.position + 1:
             raise RuntimeError(f"position {events[0].position} where {stands.position + 1} was expected")
         work = touched(self.model, events)
-        self._quiet_until = 0.0 if work else time.monotonic() + QUIET
+        self._quiet_until = 0.0 if work or len(events) == BATCH else time.monotonic() + QUIET
         rows = await remembered.rows(list({key: None for _, keys, _ in work for key in keys}))
         folded = fold(self.model, work, rows, parked)
         for one in folded.parked:

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import psycopg
@@ -11,6 +13,7 @@ from application.shared.dispatch import Dispatch
 from application.shared.reaction import Reaction, derived_id
 from domain.shared.event import Recorded
 from domain.shared.refused import Refused, Unavailable
+from infra.cancellation import ended
 from infra.postgres.log_reader import LogReader
 from infra.projection.builds import LEASE, Build, Builds
 from infra.projection.hub import Hub
@@ -20,6 +23,8 @@ from infra.serialization.mapper import Unreadable, shape_of
 
 log = logging.getLogger(__name__)
 BATCH: Final = 200
+QUIET: Final = 0.1
+"""Seconds until the next look after events that mean nothing to a reaction: its position moves less often."""
 TRIES: Final = 5
 
 
@@ -78,14 +83,35 @@ class Reactor:
             events = self._hub.after(self.position, BATCH) or await self._reader.after(self.position, BATCH)
             if not events:
                 continue
-            for recorded in events:
-                if shape_of(recorded.event) in listens:
-                    await self._react_or_park(recorded)
+            meant = [recorded for recorded in events if shape_of(recorded.event) in listens]
+            if meant:
+                async with self._kept(held):
+                    for recorded in meant:
+                        await self._react_or_park(recorded)
             reached = held.checkpoint.after(events[-1])
             if not await self._builds.move(held, reached):
                 return
             held = _at(held, reached)
             self.position = reached.position
+            if not meant and len(events) < BATCH:
+                await asyncio.sleep(QUIET)
+
+    @asynccontextmanager
+    async def _kept(self, held: Build) -> AsyncIterator[None]:
+        """Keep the lease while commands take their time (a mail server), or another process would do the same beside this one."""
+
+        async def renew() -> None:
+            with suppress(psycopg.Error, OSError):
+                renewed = True
+                while renewed:
+                    await asyncio.sleep(LEASE / 3)
+                    renewed = await self._builds.renew(held)
+
+        renewing = asyncio.create_task(renew(), name=f"{self.name} lease")
+        try:
+            yield
+        finally:
+            await ended(renewing)
 
     async def _react_or_park(self, recorded: Recorded[Any]) -> bool:
         """Whether it is done; what a reaction fails on is kept aside, and everything else goes on (R3)."""

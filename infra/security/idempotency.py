@@ -1,6 +1,5 @@
 """Idempotency keys: what is stored of them, and how the answers kept under them are sealed (mechanisms A10)."""
 
-import hashlib
 import hmac
 import os
 from typing import Final
@@ -22,7 +21,9 @@ class HttpKey:
         self._secret = secret
         self._bound = scope.encode() + b"\0" + key.encode("utf-8", "surrogatepass")
         self.id = hmac.digest(secret, b"id\0" + self._bound, "sha256")
-        self.fingerprint = hashlib.sha256(b"\0".join((method.encode(), path.encode("utf-8", "surrogatepass"), body))).digest()
+        # With the secret, too: who reads the table must not be able to try passwords, or names, on a request that held one.
+        request = b"\0".join((b"request", method.encode(), path.encode("utf-8", "surrogatepass"), body))
+        self.fingerprint = hmac.digest(secret, request, "sha256")
 
     def seal(self, body: bytes) -> bytes:
         """The answer as it is stored."""

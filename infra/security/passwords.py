@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import os
+import sys
+import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,8 @@ from typing import Final, Self, TypeVar
 
 import bcrypt
 
+from domain.identity.errors import InvalidPassword
+from domain.identity.person import valid_password
 from domain.shared.refused import Overloaded
 from infra.security.secret_keys import SubKeys
 from infra.settings import Settings
@@ -21,8 +25,6 @@ T = TypeVar("T")
 THREADS: Final = max(2, (os.cpu_count() or 2) // 2)
 WAITING: Final = 64
 """Passwords that may wait; with cost 12 on two cores the last of them waits about 8 s."""
-PRODUCT: Final = "daybook"
-SHORTEST: Final = 8
 
 
 class BcryptPasswords:
@@ -35,7 +37,7 @@ class BcryptPasswords:
         self._cost = cost
         # What an account that does not exist is compared with: made by the same work, known by no password.
         self._nobody = bcrypt.hashpw(b64encode(os.urandom(48)), bcrypt.gensalt(cost))
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password", initializer=_step_back)
         self._waiting = 0
 
     @classmethod
@@ -53,9 +55,12 @@ class BcryptPasswords:
         return fits and hashed is not None
 
     def is_common(self, password: str) -> bool:
-        """Whether the password is on the list, in any case, or is the product's name with little around it."""
-        plain = password.casefold()
-        return plain in common_passwords() or (PRODUCT in plain and len(plain.replace(PRODUCT, "")) < SHORTEST)
+        """Whether the password is on the list, in any case."""
+        return password.casefold() in common_passwords()
+
+    def needs_rehash(self, hashed: bytes) -> bool:
+        """Whether the hash was made at another cost than today's: `$2b$12$…` is one of cost 12."""
+        return hashed.split(b"$")[2:3] != [b"%02d" % self._cost]
 
     def stop(self) -> None:
         """Let hashes that are being computed end."""
@@ -72,6 +77,23 @@ class BcryptPasswords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._waiting -= 1
+
+
+def _step_back() -> None:
+    """Where threads have priorities of their own (Linux), let everything else of this process go first."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def weak_admin(settings: Settings) -> list[str]:
+    """What is wrong with the password of the first administrator, where strangers can try it."""
+    if settings.env != "production" or not settings.admin_password:
+        return []
+    try:
+        valid_password(settings.admin_password, lambda text: text.casefold() in common_passwords())
+    except InvalidPassword as refused:
+        return [f"ADMIN_PASSWORD cannot be used: {refused.title()}"]
+    return []
 
 
 @cache

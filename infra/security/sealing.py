@@ -50,13 +50,22 @@ class AesSealing:
 
     def open(self, kind: str, id: UUID, sealed: bytes) -> bytes:
         """The content of a vault entry; raises `Unsealable`."""
-        for key_id, cipher in self._masters:
+        return self._opened(kind, id, sealed)[0]
+
+    def _opened(self, kind: str, id: UUID, sealed: bytes) -> tuple[bytes, bool]:
+        """The content, and whether it was sealed with the newest key."""
+        for nth, (key_id, cipher) in enumerate(self._masters):
             if sealed[:1] == bytes([key_id]):
                 try:
-                    return cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], _bound(kind, id))
+                    return cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], _bound(kind, id)), nth == 0
                 except (InvalidTag, ValueError):
                     continue
         raise Unsealable(f"no master key opens this entry of kind {kind!r}")
+
+    def renewed(self, kind: str, id: UUID, sealed: bytes) -> bytes | None:
+        """A vault entry sealed with the newest key; None where it is already. Raises `Unsealable`."""
+        secret, by_newest = self._opened(kind, id, sealed)
+        return None if by_newest else self.seal(kind, id, secret)
 
     def new_key(self) -> bytes:
         """32 random bytes."""

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error
+from itertools import pairwise
 from typing import Final, Self
 
 import msgspec
@@ -27,6 +28,20 @@ def read_key(name: str, text: str) -> bytes:
     if len(key) != SIZE or len(set(key)) < SIZE // 4:
         raise BadSettings(f"{name} must be 32 random bytes in base64")
     return key
+
+
+def weak_keys(settings: Settings) -> list[str]:
+    """What is wrong with keys that no random generator made: samples, words, one key for both purposes."""
+    keys = {"SECRET_KEY": [read_key("SECRET_KEY", settings.secret_key)], "MASTER_KEY": master_keys(settings)}
+    found = [f"{name} is not random: make one with `openssl rand -base64 32`" for name, several in keys.items() if any(map(_is_made_up, several))]
+    shared = set(keys["SECRET_KEY"]) & set(keys["MASTER_KEY"])
+    return [*found, "SECRET_KEY and MASTER_KEY are the same: each needs one of its own"] if shared else found
+
+
+def _is_made_up(key: bytes) -> bool:
+    """Whether random bytes look like this less than once in 10**9 keys: text, few different bytes, bytes at the same distance."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return all(32 <= byte < 127 for byte in key) or min(len(set(key)), len(steps)) < SIZE // 2
 
 
 class SubKeys(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from infra.settings import BadSettings
 
@@ -42,6 +42,12 @@ def _read(block: str) -> SigningKey:
         raise BadSettings(f"JWT_PRIVATE_KEYS holds a key that is not RSA of at least {SMALLEST} bits")
     public = private.public_key()
     return SigningKey(_thumbprint(public), private, public)
+
+
+def new_signing_key() -> str:
+    """A new RSA private key in PEM; takes a tenth of a second and more, so ask for it in a thread."""
+    key = generate_private_key(public_exponent=65537, key_size=SMALLEST)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def jwks(keys: Iterable[SigningKey]) -> bytes:

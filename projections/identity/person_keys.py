@@ -39,11 +39,11 @@ class PersonKeys:
         self._known: dict[UUID, tuple[datetime, bytes | None]] = {}
 
     async def open(self, person_id: UUID, *fields: str) -> tuple[str, ...]:
-        """The fields in clear, each `erased` where the key is gone."""
+        """The fields in clear, each `erased` where the key is gone; what was never there stays empty."""
         key = await self._key(person_id)
         if key is None:
             return (ERASED,) * len(fields)
-        return tuple(self._opening.open_personal(key, person_id, field.encode("ascii")) for field in fields)
+        return tuple(self._opening.open_personal(key, person_id, field.encode("ascii")) if field else "" for field in fields)
 
     async def _key(self, person_id: UUID) -> bytes | None:
         now = self._vault.now()

@@ -22,6 +22,7 @@ class NodeRow(Row, frozen=True, gc=False):
     """Its account is not disabled and has the role `node`."""
     disabled: bool = False
     is_node: bool = False
+    """It has the role `node`, and its account was not erased."""
     draining: bool = False
     capacity: int | None = None
     last_seen_at: datetime | None = None
@@ -46,6 +47,8 @@ def fold(node_id: UUID, row: NodeRow | None, recorded: Recorded[Any]) -> NodeRow
             changes = {"is_node": isinstance(event, identity.RoleGranted)}
         case identity.UserDisabled() | identity.UserEnabled():
             changes = {"disabled": isinstance(event, identity.UserDisabled)}
+        case identity.UserErased():
+            changes = {"is_node": False}
         case e.NodeDrained() | e.NodeResumed():
             changes = {"draining": isinstance(event, e.NodeDrained)}
         case e.NodeCapacitySet(capacity=capacity):
@@ -61,7 +64,7 @@ def fold(node_id: UUID, row: NodeRow | None, recorded: Recorded[Any]) -> NodeRow
 NODES: Final = read_model(
     ReadModel(
         name="nodes",
-        version=1,
+        version=2,
         store="postgres",
         row=NodeRow,
         key=("node_id",),
@@ -70,6 +73,7 @@ NODES: Final = read_model(
             identity.RoleRevoked,
             identity.UserDisabled,
             identity.UserEnabled,
+            identity.UserErased,
             e.NodeSeen,
             e.NodeDrained,
             e.NodeResumed,

@@ -25,6 +25,7 @@ def settings_for(servers: Servers, database: Database, redis_url: str) -> Settin
         admin_email="admin@example.org",
         admin_password="a garden of forking paths",
         bcrypt_cost=4,
+        throttler_limit=1_000_000,
         sweep_interval=0.2,
         log_level="warning",
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -18,6 +19,7 @@ from application.identity.typed import Typed
 from application.identity.user import EnsureAdmin
 from infra.app import System, system
 from infra.http.access_log import AccessLog
+from infra.http.addresses import networks
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
 from infra.postgres.migrate import migrate
@@ -51,7 +53,7 @@ class Api:
         return application(self.parts, self.health)
 
     def client(self, app: Litestar) -> httpx.AsyncClient:
-        edge = Edge(app, self.health, AccessLog(enabled=False))
+        edge = Edge(app, self.health, AccessLog(enabled=False), networks(self.system.settings.trusted_proxies))
         transport = httpx.ASGITransport(edge, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://daybook.test")
 
@@ -100,6 +102,11 @@ class Account(msgspec.Struct, frozen=True):
     headers: Headers
 
 
+def key(word: str) -> str:
+    """32 bytes that look random, always the same for one word."""
+    return base64.b64encode(hashlib.sha256(word.encode()).digest()).decode()
+
+
 @asynccontextmanager
 async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """Up and running; down at the end."""
@@ -107,11 +114,9 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
     known = Settings(
         database_url=database.app_url,
         redis_url=redis_url,
-        master_key=base64.b64encode(bytes(range(32))).decode(),
-        secret_key=base64.b64encode(bytes(range(32, 64))).decode(),
+        secret_key=key("secret"),
         jwt_private_keys=pem(OURS),
-        bcrypt_cost=4,
-        **settings,
+        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
     )
     progress = Progress(redis_url)
     async with system(known) as running:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from infra.http.access_log import AccessLog
+from infra.http.addresses import networks
 from infra.http.application import application
 from infra.http.edge import Edge
 from infra.local.program import free_port
@@ -16,11 +17,12 @@ from tests.http.daybook import Api
 
 
 @asynccontextmanager
-async def listening(api: Api) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the server, which ends with it."""
-    port = free_port()
+async def listening(api: Api, port: int = 0) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the server, which ends with it; at a port that its settings name, or any."""
+    port = port or free_port()
     # An application of its own: `api.app` has begun already, and one can begin only once.
-    server = web_server(Edge(application(api.parts, api.health), api.health, AccessLog(enabled=False)), "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
+    edge = Edge(application(api.parts, api.health), api.health, AccessLog(enabled=False), networks(api.system.settings.trusted_proxies))
+    server = web_server(edge, "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
     serving = asyncio.create_task(server.serve())
 
     async def started() -> bool:

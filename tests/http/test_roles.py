@@ -1,137 +1,223 @@
-"""Who may do what (requirements, Appendix 2): every operation of the document × every kind of caller × own and other objects."""
+"""The matrix: every operation of the document × every kind of caller × own and other objects, against one table (security.md 10)."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.http.daybook import Account, Api, problem
+from tests.eventually import eventually
+from tests.http.authorisation import ENDS, RULES
+from tests.http.daybook import Account, Api, Headers, problem
+from tests.http.operations import Operation, operations
+from tests.http.strangers import BOUNDED, STRANGERS, said
 
-EVERYBODY, SIGNED_IN, PEOPLE = {"anonymous", "user", "node", "admin"}, {"user", "node", "admin"}, {"user", "admin"}
-TABLE: list[tuple[set[str], str]] = [
-    (EVERYBODY, "log_in refresh_session register log_out published_keys live live_under_health ready ready_under_health health metrics"),
-    (SIGNED_IN, "who_am_i my_account list_tasks get_task task_history task_stats batch_tasks change_task_status heartbeat note_progress"),
-    (PEOPLE, "create_task edit_task put_task delete_task retry_task reopen_task"),
-    ({"admin"}, "list_users create_user show_user list_all_tasks assign_task restore_task collect_expired list_nodes get_node"),
-    ({"admin", "node"}, "drain_node resume_node set_node_capacity"),
-    ({"node"}, "claim_tasks see_node"),
-]
-MAY = {name: roles for roles, names in TABLE for name in names.split()}
-UNSEEN = {"task_history"}
-"""What the assigned node does not see, though it sees the task."""
-METHODS = {"get", "put", "post", "patch", "delete"}
+ROLES = ("admin", "manager", "auditor", "user", "guest", "node", "service")
+NOT_PERMITTED = {"insufficient_role", "insufficient_scope"}
 
 
-def operations(api: Api) -> dict[str, tuple[str, str, dict[str, Any]]]:
-    paths = api.app.openapi_schema.to_schema()["paths"]
-    return {one["operationId"]: (method.upper(), path, one) for path, item in paths.items() for method, one in item.items() if method in METHODS}
-
-
-def body(operation: dict[str, Any]) -> dict[str, Any]:
-    media = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    example = {} if media is None else media["examples"]["usual"]["value"]
-    # Nobody waits for work in a test of permissions.
-    return {} if media is None else {"json": {**example, "wait": 0} if "wait" in example else example}
-
-
-async def ask(api: Api, name: str, who: dict[str, str], **ids: str) -> Any:
-    method, path, operation = operations(api)[name]
-    known = {"task_id": str(uuid4()), "node_id": str(uuid4()), "user_id": str(uuid4())} | ids
-    return await api(method, path.format(**known), who, **body(operation))
+@pytest.fixture(scope="module")
+async def served(api: Api) -> dict[str, Any]:
+    told: dict[str, Any] = (await api("GET", "/api/v1/meta/permissions")).json()
+    return told
 
 
 @pytest.fixture(scope="module")
 async def callers(api: Api) -> dict[str, Account]:
-    return {role: await api.account(role) for role in ("user", "node", "admin")} | {"anonymous": Account("", {})}
+    return {role: await api.account(role) for role in ROLES}
 
 
-async def test_the_table_names_exactly_the_operations_there_are_and_the_document_agrees(api):
-    found = operations(api)
-    assert set(found) == set(MAY)
-    for name, (_, _, operation) in found.items():
-        told = operation["description"].rpartition("\n\n")[2]
-        roles = EVERYBODY if told == "Open to everybody." or "health" in operation["tags"] else set(told[5:-1].split(", "))
-        assert roles & EVERYBODY == MAY[name], name
+@pytest.fixture(scope="module")
+def reach(served) -> Callable[[str, str], str]:
+    table = {row["permission"]: row["reach"] for row in served["permissions"]}
+    return lambda role, permission: "all" if permission == "public" else table[permission][role]
 
 
-@pytest.mark.parametrize("name", MAY)
-async def test_each_kind_of_caller_may_do_what_the_table_says_and_nothing_else(api, callers, name):
-    for role, caller in callers.items():
-        if name == "log_out" and role != "anonymous":
-            continue  # would end the session that the others of this file use; its own test is in tests/identity
-        answer = await ask(api, name, caller.headers)
-        refusal = problem(answer) if answer.status_code in {401, 403} else None
-        if role in MAY[name]:
-            about_what_was_sent = refusal is not None and name in OPEN and refusal[0] == 401
-            assert refusal is None or about_what_was_sent, (role, answer.text)
+@pytest.fixture(scope="module")
+def known(api: Api) -> dict[str, Operation]:
+    """Those with a line in the table; that there is none without is a test of its own."""
+    return {name: one for name, one in operations(api).items() if name in RULES}
+
+
+async def of_role(api: Api, callers: dict[str, Account], role: str, name: str) -> Account:
+    """Somebody of this role: a new account where the operation could end it."""
+    return await api.account(role) if name in ENDS else callers[role]
+
+
+def code_of(answer: httpx.Response) -> str:
+    return problem(answer)[1] if answer.headers.get("content-type") == "application/problem+json" else ""
+
+
+async def test_every_operation_has_a_line_in_the_table(api):
+    assert set(operations(api)) == set(RULES), "tests/http/authorisation.py needs a line for each operation, and none for others"
+
+
+async def test_the_served_table_says_of_every_operation_what_ours_says(known, served):
+    assert set(served["roles"]) == set(ROLES)
+    told = {one["operation_id"]: one for one in served["operations"]}
+    for name, operation in known.items():
+        if name in told:
+            assert (told[name]["permission"], told[name]["method"], told[name]["path"]) == (RULES[name].permission, operation.method, operation.path)
         else:
-            assert refusal == ((401, "unauthenticated") if role == "anonymous" else (403, "insufficient_role")), (role, answer.text)
+            assert RULES[name].permission == "public", name
 
 
-OPEN = {"log_in", "refresh_session", "log_out"}
-"""Routes for who is not signed in yet; the refusal there is about what was sent."""
-OF_TASKS = [
-    "get_task", "task_history", "edit_task", "put_task", "change_task_status", "heartbeat", "note_progress", "retry_task", "reopen_task",
-    "assign_task", "restore_task", "delete_task",
-]  # fmt: skip
+async def test_the_document_says_the_same(known, reach):
+    for name, operation in known.items():
+        permission = RULES[name].permission
+        said = operation.told["description"].rpartition("\n\n")[2]
+        if permission == "public":
+            assert said == "Open to everybody." or "security" in operation.told or "health" in operation.told["tags"], name
+        else:
+            may = ", ".join(sorted(role for role in ROLES if reach(role, permission) != "none"))
+            assert said == f"Needs `{permission}`. For: {may}.", name
 
 
-@pytest.mark.parametrize("name", OF_TASKS)
-async def test_a_task_of_others_does_not_exist_for_whom_it_does_not_concern(api, callers, name):
-    node = await api.account("node")
-    task = await api.task(callers["user"].headers)
-    given = await api.task(await api.admin(), assigned_node_id=node.id)
-    strangers = {role: await api.account(role) for role in MAY[name] - {"admin"}}
-    for mine in (task, given):
-        for role, stranger in strangers.items():
-            assert problem(await ask(api, name, stranger.headers, task_id=mine["id"])) == (404, "not_found"), role
-    owner = await ask(api, name, callers["user"].headers, task_id=task["id"])
-    assert owner.status_code not in {401, 404} if "user" in MAY[name] else problem(owner) == (403, "insufficient_role")
-    if "node" in MAY[name]:
-        assigned = await ask(api, name, node.headers, task_id=given["id"])
-        assert (assigned.status_code == 404) is (name in UNSEEN), assigned.text
-    assert (await ask(api, name, await api.admin(), task_id=task["id"])).status_code != 401
+@pytest.mark.parametrize("name", RULES)
+async def test_nobody_gets_in_without_a_proof(api, known, name):
+    answer = await known[name].ask(api)
+    if RULES[name].permission != "public":
+        assert problem(answer) == (401, "unauthenticated")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    elif RULES[name].object != "proof":
+        assert answer.status_code not in {401, 403}
 
 
-async def test_an_administrator_reads_and_edits_every_task_but_does_not_work_on_a_nodes(api, callers):
-    node, admin = await api.account("node"), await api.admin()
-    given = await api.task(admin, assigned_node_id=node.id)
-    own = await api.task(callers["user"].headers)
-    for task in (given, own):
-        for name in ("get_task", "task_history", "edit_task"):
-            assert (await ask(api, name, admin, task_id=task["id"])).status_code == 200, name
-    assert problem(await ask(api, "change_task_status", admin, task_id=given["id"])) == (403, "not_assigned_node")
-    assert (await ask(api, "change_task_status", node.headers, task_id=given["id"])).status_code == 200
+@pytest.mark.parametrize("name", RULES)
+async def test_each_role_may_what_the_table_says_and_nothing_else(api, known, callers, reach, name):
+    for role in ROLES:
+        answer = await known[name].ask(api, (await of_role(api, callers, role, name)).headers)
+        if reach(role, RULES[name].permission) == "none":
+            assert problem(answer) == (403, "insufficient_role"), role
+            assert answer.json()["permission"] == RULES[name].permission
+        elif RULES[name].object != "proof":
+            assert answer.status_code != 401, (role, answer.text)
+            assert code_of(answer) not in NOT_PERMITTED, (role, answer.text)
 
 
-async def test_the_assigned_node_reads_a_task_but_cannot_be_its_master(api):
-    node = await api.account("node")
-    given = await api.task(await api.admin(), assigned_node_id=node.id)
-    assert (await ask(api, "get_task", node.headers, task_id=given["id"])).status_code == 200
-    for name in ("edit_task", "put_task", "delete_task", "retry_task", "reopen_task", "assign_task", "restore_task"):
-        assert problem(await ask(api, name, node.headers, task_id=given["id"])) == (403, "insufficient_role"), name
+@pytest.mark.parametrize("roles", [("user", "auditor"), ("node", "manager"), ("guest", "service")], ids=" and ".join)
+async def test_who_holds_two_roles_may_what_either_may(api, known, reach, roles):
+    first, second = roles
+    who = await api.account(first)
+    email = (await api("GET", "/api/v1/auth/me", who.headers)).json()["email"]
+    granted = await api("POST", f"/api/v1/users/{who.id}/roles", await api.admin(), json={"role": second})
+    assert granted.status_code < 300, granted.text
+    both = await api.sign_in(email)
+    for name, operation in known.items():
+        permission = RULES[name].permission
+        if name in ENDS or permission == "public" or RULES[name].object == "proof":
+            continue
+        may = {reach(role, permission) for role in roles} != {"none"}
+        answer = await operation.ask(api, both)
+        assert answer.status_code != 401, (name, answer.text)
+        assert (code_of(answer) not in NOT_PERMITTED) is may, (name, answer.text)
 
 
-@pytest.mark.parametrize("name", ["drain_node", "resume_node", "set_node_capacity"])
-async def test_a_node_speaks_for_itself_only(api, name):
-    node, other = await api.account("node"), await api.account("node")
-    assert (await ask(api, name, node.headers, node_id=node.id)).status_code == 200
-    assert problem(await ask(api, name, node.headers, node_id=other.id)) == (404, "not_found")
-    assert (await ask(api, name, await api.admin(), node_id=other.id)).status_code == 200
-    assert problem(await ask(api, name, await api.admin())) == (404, "not_found")
+@pytest.mark.parametrize("kind", STRANGERS)
+async def test_what_proves_nothing_any_more_or_something_else_opens_nothing(api, known, kind):
+    who: Headers = await STRANGERS[kind](api)
+    for name, operation in known.items():
+        if RULES[name].permission != "public":
+            status, _ = problem(await operation.ask(api, who))
+            assert status == 401, name
 
 
-async def test_numbers_of_others_are_nobodys_business(api, callers):
-    user, node = callers["user"], callers["node"]
-    for query in (f"user_id={node.id}", f"node_id={node.id}"):
-        assert problem(await api("GET", f"/api/v1/tasks/stats?{query}", user.headers)) == (404, "not_found")
-    assert (await api("GET", f"/api/v1/tasks/stats?user_id={user.id}", user.headers)).status_code == 200
+async def test_a_program_may_what_it_was_given_the_scope_for_and_nothing_else(api, known, reach):
+    for kind, (role, who, scopes) in {kind: await make(api) for kind, make in BOUNDED.items()}.items():
+        for name, operation in known.items():
+            permission = RULES[name].permission
+            if permission == "public":
+                continue
+            answer = await operation.ask(api, who)
+            if permission not in scopes:
+                assert problem(answer)[0] == 403, (kind, name, answer.text)
+                assert code_of(answer) in NOT_PERMITTED, (kind, name)
+            elif reach(role, permission) != "none" and RULES[name].object != "proof":
+                assert answer.status_code not in {401, 403}, (kind, name, answer.text)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/tasks/batch", "/api/v1/auth/register", "/api/v1/users", "/api/v1/auth/login"])
-@pytest.mark.parametrize("field", ["id", "version", "status", "deleted", "token", "is_admin", "position"])
-async def test_no_field_can_be_slipped_in(api, path, field):
-    _, _, operation = next(one for one in operations(api).values() if one[:2] == ("POST", path))
-    answer = await api("POST", path, await api.admin(), json={**body(operation)["json"], field: 1})
-    assert problem(answer) == (400, "validation_failed")
-    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(f"/{field}", "unknown_field")]
+Made = Callable[[Api, Account], Awaitable[dict[str, str]]]
+
+
+async def a_task(api: Api, whose: Account) -> dict[str, str]:
+    me = (await api("GET", "/api/v1/auth/me", whose.headers)).json()
+    given = {"assigned_node_id": whose.id} if me["role"] == "node" else {"owner_id": whose.id}
+    return {"task_id": (await api.task(await api.admin(), **given))["id"]}
+
+
+async def the_person(_: Api, whose: Account) -> dict[str, str]:
+    return {"user_id": whose.id, "node_id": whose.id}
+
+
+async def a_program(api: Api, _: Account) -> dict[str, str]:
+    body = {"name": "Wall display", "grants": ["client_credentials"], "scopes": ["tasks:read"]}
+    made = await api("POST", "/api/v1/oauth-clients", await api.admin(), json=body)
+    assert made.status_code == 201, made.text
+    return {"client_id": made.json()["id"]}
+
+
+async def a_key(api: Api, whose: Account) -> dict[str, str]:
+    # An administrator makes it: not every role may make keys for itself.
+    body = {"name": "nightly", "scopes": ["self:read"], "owner_id": whose.id}
+    made = await api("POST", "/api/v1/api-keys", await api.admin(), json=body)
+    assert made.status_code == 201, made.text
+    return {"key_id": made.json()["id"]}
+
+
+async def a_session(api: Api, whose: Account) -> dict[str, str]:
+    email = (await api("GET", "/api/v1/auth/me", whose.headers)).json()["email"]
+    another = await api.sign_in(email)
+    return {"user_id": whose.id, "session_id": said(another["Authorization"].partition(" ")[2])["sid"]}
+
+
+async def until_seen(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer once the read models know what others did a moment ago."""
+    answers = [await ask()]
+
+    async def there() -> bool:
+        if answers[-1].status_code == 404:
+            answers.append(await ask())
+        return answers[-1].status_code != 404
+
+    await eventually(there)
+    return answers[-1]
+
+
+OBJECTS: dict[str, Made] = {
+    "task": a_task,
+    "task-owner": a_task,
+    "user": the_person,
+    "node": the_person,
+    "oauth-client": a_program,
+    "session": a_session,
+    "api-key": a_key,
+}
+OF_OBJECTS = [name for name, rule in RULES.items() if rule.object not in {"-", "proof"}]
+
+
+@pytest.mark.parametrize("name", OF_OBJECTS)
+async def test_own_objects_are_there_and_those_of_others_only_for_whom_the_permission_reaches_all(api, known, reach, name):
+    rule = RULES[name]
+    for role in ROLES:
+        reached = reach(role, rule.permission)
+        if reached == "none":
+            continue
+        # Two of the same role, so that nothing but whose it is can make the difference. Nodes are nobody's but their own.
+        caller, other = await api.account(role), await api.account("node" if rule.object == "node" else role)
+        if reached == "own":
+            foreign = await known[name].ask(api, caller.headers, **await OBJECTS[rule.object](api, other))
+            assert problem(foreign) == (404, "not_found"), role
+            own = await known[name].ask(api, caller.headers, **await OBJECTS[rule.object](api, caller))
+            unseen = rule.object == "task-owner" and role == "node"
+            assert (own.status_code == 404) is unseen, (role, own.text)
+            assert code_of(own) not in NOT_PERMITTED, (role, own.text)
+        else:
+            ids = await OBJECTS[rule.object](api, other)
+            seen = await until_seen(partial(known[name].ask, api, caller.headers, **ids))
+            assert seen.status_code not in {401, 404}, (role, seen.text)
+            assert code_of(seen) not in NOT_PERMITTED, (role, seen.text)
+        nothing = await known[name].ask(api, caller.headers)
+        assert problem(nothing) == (404, "not_found"), role
+
+

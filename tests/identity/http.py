@@ -9,12 +9,17 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.testing import AsyncTestClient
 
-from api.identity import jwks, session, user
+from api.identity import email, jwks, me, password, reauthentication, role, second_factor, session, user
 from api.shared.access import guard
 from api.shared.parts import Parts
 from api.shared.problems import HANDLERS
 from api.shared.querying import freshness
+from application.audit.incidents import Incidents
+from application.identity.api_key import NoteKeyUse
+from application.identity.key_standing import KeyStanding
 from application.identity.standing import Standing
+from application.shared.context import SYSTEM, Context
+from infra.outside.openid import OpenIdProviders
 from infra.security.idempotency import HttpKey
 from projections.identity.person_keys import PersonKeys
 from tests.identity.rows import Rows
@@ -40,13 +45,19 @@ def client(identity: Identity) -> AsyncTestClient[Litestar]:
         caches=None,
         tokens=tokens(),
         standing=Standing(identity.log),
+        keys=KeyStanding(identity.log, identity.sealing, lambda key_id: identity.ask(NoteKeyUse(key_id=key_id), SYSTEM)),
         names=PersonKeys(identity.log, identity.sealing),
+        sealing=identity.sealing,
+        providers=OpenIdProviders({}, identity.log.now),
+        incidents=Incidents(identity.dispatch, lambda _: Context(SYSTEM, identity.new_id()), identity.log.now),
+        events=None,
+        traces=None,
         key=key,
         new_id=identity.new_id,
         cursor_secret=b"c" * 32,
     )
     app = Litestar(
-        routes(jwks, session, user),
+        routes(email, jwks, me, password, reauthentication, role, second_factor, session, user),
         guards=[guard],
         dependencies={"fresh": Provide(freshness, sync_to_thread=False)},
         exception_handlers=HANDLERS,

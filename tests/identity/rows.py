@@ -3,10 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from domain.identity.role import Role
 from projections.identity.people import PEOPLE, Account
 from projections.shared.reading import Freshness, Seen, SeenMany
 from tests.identity.small_daybook import Identity
+
+FITS = {
+    "id > %b": lambda row, after: row.id > after,
+    "id = %b": lambda row, wanted: row.id == wanted,
+    "active = %b": lambda row, wanted: row.active is wanted,
+    "%b = any(string_to_array(roles, ' '))": lambda row, role: role in row.roles.split(),
+}
 
 
 def folded(identity: Identity) -> dict[UUID, Account]:
@@ -30,7 +36,9 @@ class Rows:
     async def one(self, _model: Any, key: UUID, _fresh: Freshness) -> Seen[Account]:
         return Seen(folded(self.identity).get(key), len(self.identity.log.recorded))
 
-    async def many(self, _model: Any, _where: str, arguments: tuple[Any, ...], _fresh: Freshness) -> SeenMany[Account]:
-        *role, start, limit = arguments
-        rows = [row for key, row in sorted(folded(self.identity).items()) if key > start and row.role in (role or list(Role))]
+    async def many(self, _model: Any, where: str, arguments: tuple[Any, ...], _fresh: Freshness) -> SeenMany[Account]:
+        *wanted, limit = arguments
+        conditions = [FITS[one] for one in where.removeprefix("where ").removesuffix(" order by id limit %b").split(" and ")]
+        tried = list(zip(conditions, wanted, strict=True))
+        rows = [row for _, row in sorted(folded(self.identity).items()) if all(fits(row, value) for fits, value in tried)]
         return SeenMany(rows[:limit], len(self.identity.log.recorded))

@@ -12,13 +12,18 @@ from application.identity.user import RegisterUser
 from application.shared.command import Command
 from application.shared.context import ANONYMOUS, Caller, Context
 from application.shared.dispatch import Dispatch
+from application.shared.outside import Outside
 from application.shared.ports import Entry, Staged
 from domain.identity.user import User
 from domain.shared.event import Event
+from infra.memory.attempts import MemoryAttempts
 from infra.memory.log import MemoryLog
+from infra.memory.mail import MemoryMail
+from infra.memory.remains import MemoryRemains
 from infra.security.passwords import BcryptPasswords
 from infra.security.sealing import AesSealing
 from infra.security.secret_keys import SubKeys
+from infra.security.totp import PyotpCodes
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 GRACE = 10
@@ -39,7 +44,11 @@ class Identity:
         self.log = log or MemoryLog(now=lambda: self.time)
         self.sealing = AesSealing([b"m" * 32], keys.names)
         self.passwords = passwords or BcryptPasswords(keys.pepper, 4)
-        self.settings = SimpleNamespace(registration_enabled=True, refresh_lifetime=LIFETIME, refresh_grace_seconds=GRACE)
+        self.settings = SimpleNamespace(
+            registration_enabled=True, registration_privacy=False, email_blocked_domains="",
+            refresh_lifetime=LIFETIME, refresh_grace_seconds=GRACE, session_idle=0, session_max_per_user=0
+        )
+        self.mail, self.attempts, self.remains = MemoryMail(), MemoryAttempts(), MemoryRemains()
         self.ids = itertools.count(1)
         self.dispatch = Dispatch(
             log=self.log,
@@ -48,6 +57,7 @@ class Identity:
             new_id=self.new_id,
             pause=no_pause,
             settings=self.settings,
+            outside=Outside(mail=self.mail, attempts=self.attempts, codes=PyotpCodes(), remains=self.remains),
         )
 
     def new_id(self) -> UUID:

@@ -10,7 +10,6 @@ from application.identity.user import CreateUser, EnsureAdmin
 from application.shared.context import ANONYMOUS, SYSTEM, Caller
 from domain.identity.errors import (
     EmailTaken,
-    InsufficientRole,
     InvalidEmail,
     InvalidName,
     InvalidPassword,
@@ -19,7 +18,7 @@ from domain.identity.errors import (
     RoleNotAssignable,
 )
 from domain.identity.role import Role
-from domain.shared.refused import Refused
+from domain.shared.refused import InsufficientRole, Refused
 from infra.memory.log import MemoryLog
 
 ADMIN = Caller(None, "admin")
@@ -28,7 +27,7 @@ ADMIN = Caller(None, "admin")
 async def test_who_registers_is_a_user_and_signed_in(identity):
     signed_in = await identity.register(" Ada@Example.ORG ")
     assert (signed_in.person.email, signed_in.person.name, signed_in.person.role) == ("ada@example.org", "Ada Lovelace", Role.USER)
-    assert identity.facts() == ["UserRegistered", "RoleGranted", "SessionOpened"]
+    assert identity.facts() == ["UserRegistered", "RoleGranted", "EmailVerificationAsked", "SessionOpened"]
     assert (await identity.refresh(signed_in.refresh_token)).person == signed_in.person
 
 

@@ -1,6 +1,7 @@
 """Whether a verified token may still be used: sign-out, disabling and a new role act within a second (security.md 5)."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,11 +9,10 @@ import pytest
 from application.identity.access_token import AccessClaims
 from application.identity.session import LogOut, SignedIn
 from application.identity.standing import Standing
-from application.shared.context import Caller
 from domain.identity.errors import AccountDisabled, InvalidToken, TokenExpired
 from domain.identity.events import RoleGranted, UserDisabled
 from domain.identity.role import Role
-from tests.identity.small_daybook import LIFETIME, Identity
+from tests.identity.small_daybook import LIFETIME, NOON, Identity
 
 
 def claims(signed_in: SignedIn, **changed) -> AccessClaims:
@@ -23,7 +23,8 @@ def claims(signed_in: SignedIn, **changed) -> AccessClaims:
 async def test_an_open_session_makes_a_caller(identity: Identity):
     signed_in = await identity.register()
     caller = await Standing(identity.log).caller(claims(signed_in))
-    assert caller == Caller(signed_in.person.id, "user", signed_in.session_id)
+    assert (caller.id, caller.role, caller.session_id) == (signed_in.person.id, "user", signed_in.session_id)
+    assert (caller.roles, caller.scopes, caller.authenticated_at) == ({"user"}, None, NOON)
 
 
 async def test_signing_out_acts_within_a_second_even_where_the_session_was_just_seen(identity: Identity):
@@ -61,6 +62,18 @@ async def test_no_session_somebody_elses_session_and_one_that_ran_out_make_no_ca
     identity.later(LIFETIME)
     with pytest.raises(TokenExpired):
         await standing.caller(claims(mine))
+
+
+async def test_a_session_that_was_not_refreshed_for_too_long_makes_no_caller(identity: Identity):
+    signed_in, standing = await identity.register(), Standing(identity.log, idle=timedelta(minutes=30))
+    identity.later(1799)
+    await standing.caller(claims(signed_in))
+    refreshed = await identity.refresh(signed_in.refresh_token)
+    identity.later(1799)
+    await standing.caller(claims(refreshed))
+    identity.later(1)
+    with pytest.raises(TokenExpired):
+        await standing.caller(claims(refreshed))
 
 
 async def test_many_requests_of_a_session_ask_the_log_once_a_second(identity: Identity):

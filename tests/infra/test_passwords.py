@@ -1,6 +1,8 @@
 """Passwords: hashed slowly and completely, refused when common."""
 
 import asyncio
+import os
+import sys
 import threading
 
 import bcrypt
@@ -68,6 +70,15 @@ async def test_hashing_leaves_the_event_loop_free(passwords):
     assert names == {"password"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own there")
+async def test_hashing_steps_back_for_everything_else(passwords):
+    before, seen = os.getpriority(os.PRIO_PROCESS, 0), set()
+    passwords._digest = lambda _: (seen.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())), b"x")[1]
+    await asyncio.gather(passwords.hash("a"), passwords.verify("b", None))
+    assert seen == {10}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before < 10
+
+
 async def test_more_than_may_wait_are_refused_at_once(passwords, monkeypatch):
     monkeypatch.setattr(module, "WAITING", 3)
     outcomes = await asyncio.gather(*(passwords.hash("x") for _ in range(5)), return_exceptions=True)
@@ -91,11 +102,11 @@ def test_common_passwords_are_known_in_any_case(passwords):
         assert passwords.is_common(common), common
 
 
-def test_the_products_name_with_little_around_it_is_common(passwords):
-    for name in ("daybook1", "DayBook2026", "!daybook!", "daybookdaybook", "my-daybook"):
-        assert passwords.is_common(name), name
-    for fine in ("a daybook beside my bed", "a garden of forking paths", "correct horse battery"):
-        assert not passwords.is_common(fine), fine
+async def test_a_hash_of_another_cost_is_to_be_made_anew(passwords):
+    other = BcryptPasswords(PEPPER, 5)
+    assert not passwords.needs_rehash(await passwords.hash("x"))
+    assert passwords.needs_rehash(await other.hash("x"))
+    other.stop()
 
 
 def test_the_list_is_long_folded_and_holds_nothing_that_its_length_refuses_already():

@@ -135,6 +135,10 @@ def test_a_request_is_known_by_method_path_and_body():
     assert http_key().fingerprint == http_key(scope="another").fingerprint
 
 
+def test_who_reads_what_is_kept_of_a_request_cannot_try_what_it_said():
+    assert http_key(secret=b"j" * 32).fingerprint != http_key().fingerprint
+
+
 def test_a_stored_answer_opens_only_with_the_key_it_was_given_for():
     sealed = http_key().seal(b'{"id":1}')
     assert http_key().open(sealed) == b'{"id":1}'

@@ -8,6 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from application.identity.access_token import Grant
 from domain.identity.errors import InvalidToken, TokenExpired
 from domain.shared.refused import Unauthenticated
 from infra.security import tokens as module
@@ -17,7 +18,7 @@ from tests.infra.doubles.forge import ATTACKS, KID, NEXT, NOON, OURS, PUBLIC, SE
 
 
 def test_a_token_says_who_calls():
-    issued = tokens().issue(USER, SESSION, "node", NOON)
+    issued = tokens().issue(Grant(user_id=USER, session_id=SESSION, role="node"), NOON)
     said = tokens().verify(issued, NOON)
     assert (said.sub, said.sid, said.role) == (USER, SESSION, "node")
     assert (said.iat, said.exp) == (int(NOON.timestamp()), int(NOON.timestamp()) + 600)
@@ -25,7 +26,7 @@ def test_a_token_says_who_calls():
 
 def test_any_other_implementation_can_check_a_token_with_the_published_keys():
     now = datetime.now(UTC)
-    issued = tokens().issue(USER, SESSION, "user", now)
+    issued = tokens().issue(Grant(user_id=USER, session_id=SESSION, role="user"), now)
     published = jwt.PyJWKSet.from_json(tokens().jwks().decode())
     head = jwt.get_unverified_header(issued)
     read = jwt.decode(issued, published[head["kid"]], ["RS256"], audience="api", issuer="daybook", leeway=30)
@@ -41,7 +42,7 @@ def test_published_keys_are_public_only():
 
 
 def test_no_two_tokens_are_the_same():
-    assert len({tokens().issue(USER, SESSION, "user", NOON) for _ in range(3)}) == 3
+    assert len({tokens().issue(Grant(user_id=USER, session_id=SESSION, role="user"), NOON) for _ in range(3)}) == 3
 
 
 def test_our_forge_makes_valid_tokens_when_it_changes_nothing():
@@ -50,10 +51,10 @@ def test_our_forge_makes_valid_tokens_when_it_changes_nothing():
 
 def test_keys_can_be_replaced_without_one_false_refusal():
     old, new = tokens(OURS), tokens(NEXT, OURS)
-    assert new.verify(old.issue(USER, SESSION, "user", NOON), NOON)
-    assert new.verify(new.issue(USER, SESSION, "user", NOON), NOON)
+    assert new.verify(old.issue(Grant(user_id=USER, session_id=SESSION, role="user"), NOON), NOON)
+    assert new.verify(new.issue(Grant(user_id=USER, session_id=SESSION, role="user"), NOON), NOON)
     with pytest.raises(InvalidToken):
-        old.verify(new.issue(USER, SESSION, "user", NOON), NOON)
+        old.verify(new.issue(Grant(user_id=USER, session_id=SESSION, role="user"), NOON), NOON)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

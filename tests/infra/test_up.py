@@ -12,6 +12,7 @@ import sys
 import psutil
 import pytest
 
+from api.shared.limits import USUAL, policies
 from infra.local.program import free_port
 from infra.local.state import CLONE
 from tests.eventually import until
@@ -39,6 +40,14 @@ def test_the_screen_says_where_to_go_and_how_to_get_in_the_first_time_only(start
 def test_the_administrator_of_the_environment_is_used(start):
     run = start(environment={"ADMIN_EMAIL": "ada@example.org", "ADMIN_PASSWORD": "correct horse"}).ready()
     assert json.loads((run.state.folder / "admin.json").read_bytes()) == {"email": "ada@example.org", "password": "correct horse"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "limit"), [({}, 100_000), ({"RATE_LIMITS": "login=7/60"}, 7), ({"THROTTLER_LIMIT": "9"}, USUAL["login"].limit)], ids=str
+)
+def test_nobody_meets_rate_limits_on_a_machine_of_their_own_unless_they_ask_for_some(start, environment, limit):
+    run = start(environment=environment).ready()
+    assert policies(str(run.ask("/limits")["rate_limits"]))["login"].limit == limit
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -10,7 +10,7 @@ from application.shared.context import ANONYMOUS, SYSTEM
 from application.tasks.assignment import AssignTask
 from application.tasks.node import DrainNode
 from application.tasks.task import CreateTask, DeleteTask, RestoreTask
-from domain.identity.events import RoleRevoked, UserDisabled
+from domain.identity.events import RoleRevoked, UserDisabled, UserErased
 from domain.identity.role import Role
 from domain.shared.refused import Forbidden, Invalid
 from domain.tasks.errors import ExternalIdTaken, NodeDraining
@@ -98,7 +98,9 @@ async def test_only_administrators_create_tasks_of_others_who_must_exist():
 
 
 @pytest.mark.parametrize(
-    "event", [UserDisabled(user_id=p.NODE_ID), RoleRevoked(user_id=p.NODE_ID, role=Role.NODE)], ids=["disabled", "no node any more"]
+    "event",
+    [UserDisabled(user_id=p.NODE_ID), RoleRevoked(user_id=p.NODE_ID, role=Role.NODE), UserErased(user_id=p.NODE_ID, erased_at=p.minutes(1))],
+    ids=["disabled", "no node any more", "erased"],
 )
 async def test_work_is_given_only_to_active_nodes(event):
     world = await p.world_with_nodes()
@@ -154,7 +156,7 @@ async def test_deleting_gives_the_external_id_back_and_restoring_takes_it_again(
     first = await world.do(CreateTask(title="Case", external_id="Case 1"), p.ANN)
     await world.do(DeleteTask(task_id=first.id), p.ANN)
     second = await world.do(CreateTask(title="Case", external_id="Case 1"), p.ANN)
-    await world.refuses(ExternalIdTaken, RestoreTask(task_id=first.id), p.ANN)
+    await world.refuses(ExternalIdTaken, RestoreTask(task_id=first.id), p.ADMIN)
     await world.do(DeleteTask(task_id=second.id), p.ANN)
-    await world.do(RestoreTask(task_id=first.id), p.ANN)
+    await world.do(RestoreTask(task_id=first.id), p.ADMIN)
     await world.refuses(ExternalIdTaken, CreateTask(title="Case", external_id="Case 1"), p.ANN)

@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
-from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
+from domain.shared.refused import Forbidden, InsufficientRole, NotFound, PreconditionFailed
 from domain.tasks.errors import InvalidTransition, TaskNotEditable
 from domain.tasks.events import Fields, TaskCompleted, TaskCreated, TaskDeleted, TaskEdited, TaskReopened, TaskRestored
 from domain.tasks.status import Priority, Status
@@ -105,11 +105,11 @@ async def test_a_deleted_task_is_gone_for_everybody_until_it_is_restored_as_it_w
     for caller in (p.ANN, p.ADMIN):
         await world.refuses(NotFound, DeleteTask(task_id=task.id), caller)
         await world.refuses(NotFound, EditTask(task_id=task.id, changes=Fields(title="Dry")), caller)
-    await world.refuses(NotFound, RestoreTask(task_id=task.id), p.BOB)
-    restored = await world.do(RestoreTask(task_id=task.id), p.ANN)
+    await world.refuses(InsufficientRole, RestoreTask(task_id=task.id), p.ANN)
+    restored = await world.do(RestoreTask(task_id=task.id), p.ADMIN)
     assert (restored.title, restored.deleted, restored.status) == ("Water", False, Status.PENDING)
     assert [type(event) for event in world.events(task.id)] == [TaskCreated, TaskDeleted, TaskRestored]
-    assert (await world.do(RestoreTask(task_id=task.id), p.ANN)).version == 3
+    assert (await world.do(RestoreTask(task_id=task.id), p.ADMIN)).version == 3
 
 
 async def test_a_node_neither_deletes_nor_restores_nor_reopens():
@@ -118,7 +118,7 @@ async def test_a_node_neither_deletes_nor_restores_nor_reopens():
     await world.refuses(Forbidden, DeleteTask(task_id=task.id), p.NODE)
     await world.refuses(Forbidden, ReopenTask(task_id=task.id, reason="no"), p.NODE)
     await world.do(DeleteTask(task_id=task.id), p.ADMIN)
-    await world.refuses(NotFound, RestoreTask(task_id=task.id), p.NODE)
+    await world.refuses(InsufficientRole, RestoreTask(task_id=task.id), p.NODE)
 
 
 def test_completed_work_is_reopened_for_a_reason_and_the_old_token_is_stale():

@@ -3,7 +3,7 @@
 import pytest
 
 from application.tasks.node import DrainNode, ResumeNode, SeeNode, SetNodeCapacity
-from domain.identity.events import RoleGranted, UserDisabled, UserEnabled
+from domain.identity.events import RoleGranted, UserDisabled, UserEnabled, UserErased
 from domain.identity.role import Role
 from domain.shared.refused import Forbidden, Invalid, NotFound
 from domain.tasks.events import NodeCapacitySet, NodeDrained, NodeResumed
@@ -64,3 +64,6 @@ async def test_the_list_of_nodes_shows_each_node_as_it_is_and_no_people():
     await world.happened(p.OTHER_ID, UserEnabled(user_id=p.OTHER_ID), RoleGranted(user_id=p.OTHER_ID, role=Role.USER))
     rows = folded(NODES, world.recorded)
     assert (rows[p.NODE_ID].draining, rows[p.OTHER_ID].active) == (False, True)
+    await world.happened(p.OTHER_ID, UserErased(user_id=p.OTHER_ID, erased_at=NOON))
+    erased = folded(NODES, world.recorded)[p.OTHER_ID]
+    assert (erased.active, erased.is_node) == (False, False)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from infra.security.key_ring import KeyRing
 from infra.security.signing_keys import read_signing_keys
 from infra.security.tokens import RsaTokens
 
@@ -29,7 +30,7 @@ KID = KEYS[0].kid
 
 
 def tokens(*keys) -> RsaTokens:
-    return RsaTokens(read_signing_keys("\n".join(map(pem, keys or (OURS,)))), issuer="daybook", audience="api", lifetime=600)
+    return RsaTokens(KeyRing(read_signing_keys("\n".join(map(pem, keys or (OURS,))))), issuer="daybook", audience="api", lifetime=600)
 
 
 def claims(**changed) -> dict:

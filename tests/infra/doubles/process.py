@@ -11,12 +11,15 @@ from infra.settings import Settings
 
 class Handler(http.server.BaseHTTPRequestHandler):
     ready = True
+    limits = ""
 
     def do_GET(self) -> None:
         answer: object = {"doing": {"port": self.server.server_port}}
         match self.path:
             case "/pid":
                 answer = {"pid": os.getpid(), "sid": os.getsid(0)}
+            case "/limits":
+                answer = {"rate_limits": Handler.limits}
             case "/exit":
                 os._exit(3)
             case "/deaf":
@@ -40,5 +43,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main(settings: Settings, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     assert settings.database_url
+    Handler.limits = settings.rate_limits
     http.server.ThreadingHTTPServer.allow_reuse_address = True
     http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()

@@ -1,6 +1,7 @@
 """A reaction that fails on one event keeps it aside, goes on with the others, and has it done after the fix."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from application.shared.ports import Ports
 from application.shared.reaction import Reaction
 from domain.shared.event import Recorded
 from infra.app import new_id, pause
+from infra.projection.builds import LEASE, Builds
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.hub import Hub
 from infra.projection.parked_events import ParkedEvents
@@ -23,6 +25,7 @@ from tests.infra.projection.world import World
 
 DONE: list[str] = []
 BROKEN: set[str] = set()
+SLOW: dict[str, asyncio.Event] = {}
 
 
 class Polish(Command, frozen=True):
@@ -35,11 +38,14 @@ class Polish(Command, frozen=True):
 def _polishing() -> Iterator[None]:
     DONE.clear()
     BROKEN.clear()
+    SLOW.clear()
 
     @handles(Polish)
     async def polish(command: Polish, ports: Ports) -> None:
         del ports
         DONE.append(command.box)
+        if command.box in SLOW:
+            await SLOW[command.box].wait()
 
     yield
     del HANDLERS[Polish], BY_NAME["Polish"]
@@ -91,6 +97,21 @@ async def test_an_event_it_fails_on_is_kept_aside_and_done_after_the_fix(world: 
         return not await ParkedEvents(world.shop.pool, "reaction:polish").positions()
 
     await eventually(nothing_is_parked)
+    await ended(task)
+
+
+async def test_a_command_that_takes_longer_than_a_lease_keeps_it_so_nobody_does_the_same_beside(world: World):
+    gate, others = asyncio.Event(), Builds(world.shop.pool, uuid4())
+    SLOW["a"] = gate
+    task = await reacting(world)
+    await world.put(Put(box="a"))
+    await done("a")
+    until = time.monotonic() + 1.5 * LEASE
+    while time.monotonic() < until:
+        assert await others.acquire("reaction:polish", 0) is None
+    gate.set()
+    await world.put(Put(box="b"))
+    await done("a", "a", "b")  # What took over 2 s to decide is decided again, here as everywhere.
     await ended(task)
 
 

@@ -1,0 +1,1 @@
+"""Keeping note of what was refused."""

@@ -1,0 +1,90 @@
+"""What commands need of the world beside the log: mail, the memory of failed attempts, what is kept of people. Twins stand in for tests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A mail as it is sent: plain text, to one address. `id` becomes its Message-ID, so that one sent twice is one."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+
+
+class Mail(Protocol):
+    """A way to send mail."""
+
+    async def send(self, letter: Letter) -> None:
+        """Hand a letter over; raises `MailRefused` for one that will never be taken, `MailDelayed` for one to try again."""
+
+
+class MailDelayed(Exception):
+    """The mail server could not take the letter now."""
+
+
+class MailRefused(Exception):
+    """The mail server will never take this letter."""
+
+
+class Attempts(Protocol):
+    """Counts failed proofs of who somebody is, shared by all processes (security.md 7).
+
+    Before a password, code or link is looked at, ask `must_wait`; afterwards tell `failed` or `succeeded`. `account` is any word that
+    stands for what is attacked, the same for accounts that exist and those that do not; `address` is the caller's.
+    """
+
+    async def must_wait(self, account: str, address: str) -> None:
+        """Raises `TooManyRequests` while another attempt would come too soon after those that failed."""
+
+    async def failed(self, account: str, address: str) -> None:
+        """One more attempt on this account, from this address, failed."""
+
+    async def succeeded(self, account: str, address: str) -> None:
+        """Somebody proved from this address that the account is theirs."""
+
+
+class OneTimeCodes(Protocol):
+    """The codes of authenticators (TOTP, RFC 6238)."""
+
+    def secret(self, seed: bytes) -> str:
+        """The seed in base32, as people type it."""
+
+    def uri(self, seed: bytes, account: str) -> str:
+        """What an authenticator reads (`otpauth://`)."""
+
+    def picture(self, uri: str) -> str:
+        """The QR code of it as SVG."""
+
+    def step_of(self, seed: bytes, code: str, now: datetime) -> int | None:
+        """The time step that a code is of, if that is the present one or one beside it."""
+
+
+class Remains(Protocol):
+    """What is kept of people outside the log and its vault."""
+
+    async def sessions_of(self, person_id: UUID) -> Sequence[UUID]:
+        """Their sessions that were not ended one by one."""
+
+    async def keys_of(self, person_id: UUID) -> Sequence[UUID]:
+        """Their API keys that were not revoked."""
+
+    async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:
+        """Delete the stored answers of an erased person, and states folded from their account and these sessions.
+
+        False after a second, while it goes on: then ask again later.
+        """
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """All of it."""
+
+    mail: Mail
+    attempts: Attempts
+    codes: OneTimeCodes
+    remains: Remains

@@ -1,0 +1,1 @@
+"""What people are told: mails that follow from facts of other contexts."""

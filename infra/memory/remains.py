@@ -1,0 +1,29 @@
+"""The in-memory twin of what is kept of people outside the log: nothing, but whom it was told to forget."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+
+class MemoryRemains:
+    """`sessions` and `keys` stand for the read models of open sessions and of API keys."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[UUID, list[UUID]] = {}
+        self.keys: dict[UUID, list[UUID]] = {}
+        self.forgotten: list[UUID] = []
+        self.slow = 0
+
+    async def sessions_of(self, person_id: UUID) -> Sequence[UUID]:
+        """What a test put there."""
+        return self.sessions.get(person_id, [])
+
+    async def keys_of(self, person_id: UUID) -> Sequence[UUID]:
+        """What a test put there."""
+        return self.keys.get(person_id, [])
+
+    async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:  # noqa: ARG002 — nothing is kept of them here.
+        """Note it; `slow` times it is not done yet."""
+        self.slow -= 1
+        if self.slow < 0:
+            self.forgotten.append(person_id)
+        return self.slow < 0

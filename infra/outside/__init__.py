@@ -1,0 +1,1 @@
+"""The world beyond our own servers: mail, outside providers of identity."""

@@ -1,0 +1,53 @@
+"""What PostgreSQL keeps of people outside the log: the answers their requests got, and states folded from their streams."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from projections.identity.api_keys import API_KEYS
+from projections.identity.sessions import SESSIONS
+
+PATIENCE: Final = 1.0
+"""Seconds; a decision must not take two."""
+
+
+class PostgresRemains:
+    """The `Remains` port. Raises psycopg.Error, also while a read model is not there yet: then it is asked again later."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> None:
+        self._pool = pool
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
+
+    async def sessions_of(self, person_id: UUID) -> Sequence[UUID]:
+        """As far as the read model has come."""
+        return await self._ids(f"select id from read_models.{SESSIONS.table} where user_id = %s", person_id)
+
+    async def keys_of(self, person_id: UUID) -> Sequence[UUID]:
+        """As far as the read model has come."""
+        return await self._ids(f"select id from read_models.{API_KEYS.table} where owner_id = %s", person_id)
+
+    async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:
+        """In a task of its own, one for each person: whoever waits for it, the clock, has other things to do."""
+        task = self._under_way.get(person_id)
+        if task is None:
+            task = self._under_way[person_id] = asyncio.create_task(self._forget(person_id, sessions))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # Seen, though nobody may come back for it.
+        await asyncio.wait({task}, timeout=PATIENCE)
+        if not task.done():
+            return False
+        del self._under_way[person_id]
+        task.result()
+        return True
+
+    async def _forget(self, person_id: UUID, sessions: Sequence[UUID]) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute("select daybook.forget_person(%s, %s)", (person_id, list(sessions)))
+
+    async def _ids(self, query: str, person_id: UUID) -> Sequence[UUID]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query.encode(), (person_id,))
+            return [row[0] for row in await cursor.fetchall()]

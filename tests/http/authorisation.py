@@ -1,0 +1,132 @@
+"""Who may do what: every operation there is, the permission it needs, and whose object it is about. One line for each.
+
+How far a role reaches with a permission says `application/shared/permissions.py`, served at `/api/v1/meta/permissions`. The third word:
+`-` no object · `proof` what is sent proves who calls, and may be wrong · else the kind of object in the address, which for somebody
+else's does not exist (404), unless the permission reaches all. `task-owner`: not shown to the node that works on it.
+"""
+
+from typing import Final
+
+import msgspec
+
+TABLE: Final = """
+published_keys               public                -
+permission_table             public                -
+live                         public                -
+live_under_health            public                -
+ready                        public                -
+ready_under_health           public                -
+health                       public                -
+metrics                      public                -
+openid_configuration         public                -
+oauth_authorization_server   public                -
+ask_for_consent              public                proof
+decide_on_consent            public                proof
+exchange                     public                proof
+introspect                   public                proof
+revoke                       public                proof
+sign_in_at_provider          public                -
+come_back_from_provider      public                proof
+userinfo                     public                proof
+userinfo_by_post             public                proof
+
+register                     public                -
+log_in                       public                proof
+verify_second_factor         public                proof
+refresh_session              public                proof
+log_out                      public                proof
+verify_email                 public                -
+ask_password_reset           public                -
+reset_password               public                -
+who_am_i                     self:read             -
+my_account                   self:read             -
+export_personal_data         self:read             -
+rename_myself                self:write            -
+erase_myself                 self:secure           -
+ask_verification_again       self:write            -
+ask_email_change             self:secure           -
+change_password              self:secure           proof
+put_password                 self:secure           proof
+list_my_sessions             self:read             -
+end_my_session               self:secure           session
+end_my_sessions              self:secure           -
+link_at_provider             self:secure           -
+unlink_provider              self:secure           -
+list_identities              self:secure           -
+reauthenticate               self:secure           proof
+set_up_second_factor         self:secure           -
+enable_second_factor         self:secure           proof
+disable_second_factor        self:secure           proof
+renew_recovery_codes         self:secure           proof
+
+list_users                   users:read            -
+show_user                    users:read            user
+create_user                  users:create          -
+unmask_personal_data         users:unmask          user
+reset_second_factor          users:manage          user
+rename_user                  users:manage          user
+erase_user                   users:manage          user
+disable_user                 users:manage          user
+enable_user                  users:manage          user
+grant_role                   users:manage          user
+revoke_role                  users:manage          user
+list_sessions_of             sessions:manage       -
+end_sessions_of              sessions:manage       user
+end_session_of               sessions:manage       session
+issue_api_key                api-keys:manage       -
+list_api_keys                api-keys:manage       -
+show_api_key                 api-keys:manage       api-key
+rotate_api_key               api-keys:manage       api-key
+revoke_api_key               api-keys:manage       api-key
+list_oauth_clients           oauth-clients:manage  -
+show_oauth_client            oauth-clients:manage  oauth-client
+register_oauth_client        oauth-clients:manage  -
+rotate_oauth_client_secret   oauth-clients:manage  oauth-client
+remove_oauth_client          oauth-clients:manage  oauth-client
+list_audit_trail             audit:read            -
+list_events                  audit:read            -
+
+list_tasks                   tasks:read            -
+task_stats                   tasks:read            -
+get_task                     tasks:read            task
+task_history                 tasks:read            task-owner
+list_all_tasks               tasks:list-all        -
+create_task                  tasks:create          -
+edit_task                    tasks:edit            task
+put_task                     tasks:edit            task
+delete_task                  tasks:edit            task
+retry_task                   tasks:edit            task
+reopen_task                  tasks:edit            task
+batch_tasks                  tasks:work            -
+change_task_status           tasks:work            task
+heartbeat                    tasks:work            task
+note_progress                tasks:work            task
+assign_task                  tasks:assign          task
+restore_task                 tasks:restore         task
+collect_expired              tasks:expire          -
+claim_tasks                  tasks:claim           -
+
+list_nodes                   nodes:read            -
+get_node                     nodes:read            node
+drain_node                   nodes:manage          node
+resume_node                  nodes:manage          node
+set_node_capacity            nodes:manage          node
+see_node                     nodes:report          -
+"""
+
+
+ENDS: Final = frozenset(
+    {"log_out", "end_my_sessions", "erase_myself", "change_password", "put_password", "enable_second_factor", "disable_second_factor"}
+)
+"""What can end the session that asks it, or the account: to be asked by somebody new each time."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A line of the table."""
+
+    operation: str
+    permission: str
+    object: str
+
+
+RULES: Final = {rule.operation: rule for rule in (Rule(*line.split()) for line in TABLE.splitlines() if line)}

@@ -151,3 +151,13 @@ def holding(process: Process, count: int) -> Callable[[], Awaitable[bool]]:
         return len(report.get("doing", {}).get("positions", {})) >= count
 
     return look
+
+
+def shows(process: Process, model: str, position: int) -> Callable[[], Awaitable[bool]]:
+    """For `eventually`: whether it folds the live build of a read model, and is there or beyond."""
+
+    async def look() -> bool:
+        report = await asyncio.to_thread(process.report)
+        return any(name.startswith(f"{model}_v") and at >= position for name, at in report.get("doing", {}).get("positions", {}).items())
+
+    return look

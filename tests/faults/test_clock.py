@@ -18,15 +18,16 @@ from domain.tasks.task import Task
 from infra.app import ensure_admin
 from infra.postgres.connections import SESSION
 from tests.eventually import eventually
-from tests.faults.daybook import Process
-from tests.faults.fold_of_the_log import read
+from tests.faults.daybook import Process, holding
+from tests.faults.fold_of_the_log import models, read
 from tests.faults.load import Load, nodes_of
 from tests.faults.people import people
 
 
 @pytest.fixture(scope="module", autouse=True)
 def consumers(daybook):
-    daybook.all("relay", "consumers")
+    _, consumers = daybook.all("relay", "consumers")
+    asyncio.run(eventually(holding(consumers, len(models())), 20, "every read model is there"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import redis
 
 from infra.broker.chunk import STREAM
 from tests.eventually import eventually
-from tests.faults.daybook import Daybook, asleep, ended, holding
+from tests.faults.daybook import Daybook, asleep, ended, holding, shows
 from tests.faults.fold_of_the_log import models
 from tests.faults.load import under_load
 
@@ -118,8 +118,9 @@ async def test_a_consumer_that_slept_beyond_its_lease_writes_nothing_any_more(ev
     async with under_load(parts) as load:
         await eventually(asleep(sleeper), 20, "it sleeps, with a write half done")
         other = everything.start("consumers").ready()
-        await eventually(holding(other, len(models())), 20, "the other one took over")
         await load.more(50)
+        head = (await parts.reader.head()).position
+        await eventually(shows(other, "chain_postgres", head), 20, "the other one took over, and wrote what a late write would undo")
         sleeper.tell(signal.SIGCONT)
         await load.more(50)
         # And back: what the first one remembers of before its sleep must not count any more.

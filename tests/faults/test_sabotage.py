@@ -10,8 +10,8 @@ from infra.app import system
 from infra.postgres.migrate import migrate
 from tests.eventually import eventually, until
 from tests.faults.conftest import settings_for
-from tests.faults.daybook import Daybook, asleep, ended, holding
-from tests.faults.fold_of_the_log import Checker, models
+from tests.faults.daybook import Daybook, asleep, ended, shows
+from tests.faults.fold_of_the_log import Checker
 from tests.faults.load import under_load
 
 SABOTAGES = {
@@ -54,8 +54,9 @@ async def test_the_checker_turns_red_when_a_fence_is_missing(own):
     async with system(own.settings, readers=2) as parts, under_load(parts) as load:
         await eventually(asleep(sleeper), 20, "it sleeps, with a write half done")
         other = own.start("consumers").ready()
-        await eventually(holding(other, len(models())), 20, "the other one took over")
         await load.more(50)
+        head = (await parts.reader.head()).position
+        await eventually(shows(other, "chain_postgres", head), 20, "the other one took over, and wrote what a late write undoes")
         sleeper.tell(signal.SIGCONT)
         await asyncio.to_thread(sleeper.ready)
         await load.more(100)

@@ -4,19 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
-from api.tasks.views import TaskView, task_is_there, task_view
-from application.tasks.access import must_see
+from api.tasks.views import TaskView, must_see_task, task_is_there, task_view
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
 from domain.shared.refused import NotFound
 from domain.tasks.events import Fields
@@ -28,6 +27,7 @@ from projections.tasks.task_board import TASK_BOARD
 Req = Request[Any, Any, Any]
 Title = Annotated[str, Meta(min_length=1, max_length=255, examples=["Replace the fan of rack 12"])]
 Description = Annotated[str, Meta(max_length=10_000)]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=20)]
 
 
 class NewTask(Body, frozen=True, kw_only=True):
@@ -44,6 +44,8 @@ class NewTask(Body, frozen=True, kw_only=True):
     max_attempts: Annotated[int, Meta(ge=1, le=100)] = 1
     retry_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
     owner_id: UUID | None = None
+    project_id: UUID | None = None
+    tags: Tags = msgspec.field(default_factory=list)
 
 
 class TaskChanges(Body, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class TaskChanges(Body, frozen=True, kw_only=True):
     payload: Any | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
     due_date: datetime | UnsetType | None = UNSET
+    tags: Tags | UnsetType = UNSET
 
 
 class Reason(Body, frozen=True, kw_only=True):
@@ -75,7 +78,7 @@ async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency
     seen = await parts(request).tables.one(TASK_BOARD, task_id, fresh)
     if seen.row is None:
         raise NotFound
-    must_see(seen.row, caller(request))
+    await must_see_task(request, seen.row)
     return one(request, task_view(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)
 
 

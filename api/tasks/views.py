@@ -9,7 +9,8 @@ from litestar import Request
 
 from api.shared.access import caller
 from api.shared.parts import parts
-from application.tasks.access import must_see
+from application.tasks.access import Seen, must_see, seat
+from domain.projects.membership import Membership
 from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task
 
@@ -39,6 +40,11 @@ class TaskView(msgspec.Struct, frozen=True):
     updated_at: datetime
     completed_at: datetime | None
     deleted: bool
+    project_id: UUID | None
+    assignee_ids: list[UUID]
+    watcher_ids: list[UUID]
+    tags: list[str]
+    overdue: bool
 
 
 def task_view(task: Any) -> TaskView:
@@ -46,7 +52,17 @@ def task_view(task: Any) -> TaskView:
     return msgspec.convert(task, TaskView, from_attributes=True)
 
 
+async def must_see_task(request: Request[Any, Any, Any], task: Seen) -> None:
+    """Raises `NotFound` unless the caller may see this task, by what project and team say at this moment."""
+    log, who = parts(request).log, caller(request)
+
+    async def load(membership_id: UUID) -> Membership:
+        return (await log.load(Membership, membership_id))[0]
+
+    must_see(task, who, await seat(task, who.id, load))
+
+
 async def task_is_there(request: Request[Any, Any, Any]) -> None:
     """Raises `NotFound` unless the caller may see the task the address names."""
     task, _ = await parts(request).log.load(Task, request.path_params["task_id"])
-    must_see(task.but(deleted=task.deleted or not task.exists), caller(request))
+    await must_see_task(request, task.but(deleted=task.deleted or not task.exists))

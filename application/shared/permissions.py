@@ -41,13 +41,30 @@ tasks:create          all    own      -        own   -      -     own
 tasks:edit            all    own      -        own   -      -     own
 tasks:work            all    own      -        own   -      own   own
 tasks:assign          all    own      -        -     -      -     own
-tasks:restore         all    -        -        -     -      -     -
+tasks:restore         all    own      -        own   -      -     own
+tasks:comment         all    own      -        own   own    -     own
 tasks:claim           -      -        -        -     -      own   -
 tasks:expire          all    -        -        -     -      -     -
 
 nodes:read            all    -        all      -     -      -     -
 nodes:manage          all    -        -        -     -      own   -
 nodes:report          -      -        -        -     -      own   -
+
+projects:read         all    own      all      own   own    -     own
+projects:create       all    own      -        own   -      -     own
+projects:manage       all    own      -        own   -      -     own
+teams:read            all    own      all      own   own    -     own
+teams:create          all    own      -        own   -      -     own
+teams:manage          all    own      -        own   -      -     own
+
+files:read            all    own      all      own   own    own   own
+files:write           all    own      -        own   -      own   own
+notifications:read    own    own      own      own   own    -     -
+notifications:manage  own    own      own      own   own    -     -
+jobs:read             all    own      own      own   -      -     own
+exports:create        all    own      all      own   -      -     own
+imports:create        all    own      -        own   -      -     own
+live:connect          all    own      all      own   own    own   own
 """
 """`self:…` concerns the caller's own account: `self:secure` its passwords, factors and keys. All else is `resource:action`."""
 

@@ -58,10 +58,12 @@ class UnitOfWork:
     def _stage(self, state: A, events: list[Event]) -> A:
         if not events:
             return state
-        self._events.extend(Staged(state.id, state.version + nth, event) for nth, event in enumerate(events, 1))
-        after = state.after(*events)
-        self._states[state.id] = after
-        return after
+        for event in events:
+            stamped = state.stamped(event)
+            state = state.after(stamped)
+            self._events.append(Staged(state.id, state.version, stamped))
+        self._states[state.id] = state
+        return state
 
     async def holder(self, kind: str, name: str) -> UUID | None:
         """Who holds a unique name."""

@@ -1,12 +1,23 @@
-"""Who may do what with which task: the object-level rules of every task command, in one place (requirements, Appendix 2)."""
+"""Who may do what with which task: the object-level rules of every task command, in one place (requirements, Appendix 2).
 
-from typing import Protocol
+Owner, node, assignees, watchers and the members of its project (or of the project's team) see a task. Owner, assignees and members
+that are more than viewers work on it and edit it; owner and who runs the project dispose of it: delete, restore, move, give to people.
+A node's task is worked on by its node alone.
+"""
+
+from collections.abc import Callable, Collection
+from enum import IntEnum
+from typing import Final, Protocol
 from uuid import UUID
 
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
+from application.shared.ports import Ports
+from domain.projects.membership import Membership
+from domain.projects.role import MemberRole
+from domain.shared.event import Event
 from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
-from domain.tasks.errors import NotAssignedNode
+from domain.tasks.errors import NotAssignedNode, ProjectArchived
 from domain.tasks.task import Task
 
 
@@ -19,37 +30,153 @@ class Seen(Protocol):
 
     @property
     def assigned_node_id(self) -> UUID | None:
-        """Who works on it."""
+        """The node that works on it."""
+
+    @property
+    def assignee_ids(self) -> Collection[UUID]:
+        """The people who work on it."""
+
+    @property
+    def watcher_ids(self) -> Collection[UUID]:
+        """Who follows it."""
+
+    @property
+    def project_id(self) -> UUID | None:
+        """The project it is in."""
 
     @property
     def deleted(self) -> bool:
         """Hidden from everybody."""
 
 
-def must_see(task: Seen, caller: Caller) -> None:
-    """Raises `NotFound`. Owner, assigned node and whoever may read all tasks see a task; nobody sees a deleted one."""
+class Say(IntEnum):
+    """How much somebody has to say about one task."""
+
+    NOTHING = 0
+    READS = 1
+    WORKS = 2
+    DISPOSES = 3
+
+
+BY_ROLE: Final = {MemberRole.OWNER: Say.DISPOSES, MemberRole.MANAGER: Say.DISPOSES, MemberRole.MEMBER: Say.WORKS, MemberRole.VIEWER: Say.READS}
+
+
+class Loads(Protocol):
+    """Where the streams of projects and teams are read: the unit of work of a command, or the log itself."""
+
+    async def __call__(self, membership_id: UUID) -> Membership:
+        """The members as they are now."""
+
+
+async def seat(task: Seen, user_id: UUID | None, load: Loads) -> MemberRole | None:
+    """Somebody's role in the project of a task; members of its team may at least read."""
+    if task.project_id is None or user_id is None:
+        return None
+    project = await load(task.project_id)
+    role = project.role_of(user_id)
+    if role is not None or project.team_id is None or not project.exists:
+        return role
+    return MemberRole.VIEWER if (await load(project.team_id)).role_of(user_id) is not None else None
+
+
+def say(task: Seen, caller: Caller, role: MemberRole | None) -> Say:
+    """How much the caller has to say about a task, with this role in its project."""
+    by_role = Say.NOTHING if role is None else BY_ROLE[role]
+    if caller.id is None:
+        return by_role
+    if caller.id == task.owner_id:
+        return Say.DISPOSES
+    if caller.id in task.assignee_ids or caller.id == task.assigned_node_id:
+        return max(Say.WORKS, by_role)
+    return max(Say.READS, by_role) if caller.id in task.watcher_ids else by_role
+
+
+class Access:
+    """One caller before one task; asked inside a decision."""
+
+    def __init__(self, caller: Caller, role: MemberRole | None, project: Membership | None) -> None:
+        self._caller = caller
+        self._role = role
+        self._project = project
+
+    @classmethod
+    async def to(cls, task: Task, ports: Ports) -> "Access":
+        """What the caller may do with a task, from the newest state of its project and team."""
+
+        async def load(membership_id: UUID) -> Membership:
+            return await ports.log.load(Membership, membership_id)
+
+        project = None if task.project_id is None else await load(task.project_id)
+        return cls(ports.caller, await seat(task, ports.caller.id, load), project)
+
+    def must_see(self, task: Task) -> None:
+        """Raises `NotFound`; nobody sees a deleted task."""
+        must_see(task, self._caller, self._role)
+
+    def must_work_on(self, task: Task) -> None:
+        """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, `ProjectArchived`, `Forbidden`; `NotAssignedNode` even for administrators."""
+        reached = must(self._caller, "tasks:work")
+        self.must_see(task)
+        if task.assigned_node_id is not None and self._caller.id != task.assigned_node_id:
+            raise NotAssignedNode
+        if reached is not Reach.ALL and say(task, self._caller, self._role) < Say.WORKS:
+            raise Forbidden
+        self.must_be_open()
+
+    def must_edit(self, task: Task) -> None:
+        """Raises as `must_manage`: whoever works on it may change what it says, except a node."""
+        self.must_manage(task, least=Say.WORKS)
+
+    def must_manage(self, task: Task, permission: str = "tasks:edit", *, deleted: bool = False, least: Say = Say.DISPOSES) -> None:
+        """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, `ProjectArchived`, and `Forbidden` for who only sees it or works on it."""
+        reached = must(self._caller, permission)
+        self.must_see(task.but(deleted=False) if deleted else task)
+        is_its_node = task.assigned_node_id is not None and self._caller.id == task.assigned_node_id != task.owner_id
+        if reached is not Reach.ALL and (is_its_node or say(task, self._caller, self._role) < least):
+            if task.deleted:
+                raise Hidden
+            raise Forbidden
+        self.must_be_open()
+
+    def must_be_open(self) -> None:
+        """Raises `ProjectArchived`."""
+        if self._project is not None and self._project.archived:
+            raise ProjectArchived
+
+
+Decide = Callable[[Task, Access], list[Event]]
+
+
+async def change_task(ports: Ports, task_id: UUID, decide: Decide) -> Task:
+    """Decide on a task that exists (`NotFound` otherwise), knowing what the caller may do with it, and stage the events."""
+    task = await ports.log.load(Task, task_id)
+    if not task.exists:
+        raise NotFound
+    return ports.log.begin(task, *decide(task, await Access.to(task, ports)))
+
+
+def must_see(task: Seen, caller: Caller, role: MemberRole | None = None) -> None:
+    """Raises `NotFound` for who has no say in it; nobody sees a deleted task."""
     if task.deleted:
         raise NotFound
-    if caller.id not in {task.owner_id, task.assigned_node_id} - {None} and reach(caller, "tasks:read") is not Reach.ALL:
+    if say(task, caller, role) is Say.NOTHING and reach(caller, "tasks:read") is not Reach.ALL:
         raise Hidden
 
 
-def must_manage(task: Task, caller: Caller, permission: str = "tasks:edit", *, deleted: bool = False) -> None:
-    """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, and `Forbidden` for who only works on it: owners manage their tasks."""
-    reached = must(caller, permission)
-    must_see(task.but(deleted=False) if deleted else task, caller)
-    if reached is not Reach.ALL and caller.id != task.owner_id:
-        if task.deleted:
-            raise Hidden
+async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> Membership:
+    """The project, open and with the caller in a role that reaches so far; raises `NotFound`, `Forbidden`, `ProjectArchived`."""
+    project = await ports.log.load(Membership, project_id)
+    role = project.role_of(ports.caller.id)
+    everywhere = reach(ports.caller, "projects:read") is Reach.ALL
+    if not project.exists:
+        raise NotFound
+    if role is None and not everywhere:
+        raise Hidden
+    if reach(ports.caller, "projects:manage") is not Reach.ALL and (role is None or not role.reaches(least)):
         raise Forbidden
-
-
-def must_work_on(task: Task, caller: Caller) -> None:
-    """Raises `InsufficientRole`, `InsufficientScope`, `NotFound`, and `NotAssignedNode` even for administrators: only the worker says."""
-    must(caller, "tasks:work")
-    must_see(task, caller)
-    if task.assigned_node_id is not None and caller.id != task.assigned_node_id:
-        raise NotAssignedNode
+    if project.archived:
+        raise ProjectArchived
+    return project
 
 
 def must_be_version(task: Task, if_match: int | None) -> None:

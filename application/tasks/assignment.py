@@ -6,7 +6,7 @@ from uuid import UUID
 from application.shared.command import Command, handles
 from application.shared.permissions import must
 from application.shared.ports import Ports
-from application.tasks.access import must_see
+from application.tasks.access import Access, change_task
 from application.tasks.worker import Worker
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden, NotFound
@@ -38,12 +38,13 @@ async def assign_task(command: AssignTask, ports: Ports) -> Task:
     must(ports.caller, "tasks:assign")
     worker = await Worker.load(ports, command.node_id)
 
-    def decide(task: Task) -> list[Event]:
-        must_see(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_see(task)
+        access.must_be_open()
         worker.must_take_work("/node_id")
         return task.assign(command.node_id, command.lock_expires_at, ports.now, force=command.force)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(ClaimTask)

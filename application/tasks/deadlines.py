@@ -9,7 +9,7 @@ from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.shared.event import Recorded
 from domain.tasks import events as e
-from domain.tasks.status import OPEN
+from domain.tasks.status import LEASED
 from domain.tasks.task import Task
 
 
@@ -56,7 +56,7 @@ async def retry_when_due(command: RetryWhenDue, ports: Ports) -> Task:
 def lease(task_id: UUID, _: Deadline | None, recorded: Recorded[Any]) -> Deadline | None:
     """A task's lease ends when its lock does; a lease that was made, moved or lost replaces the one before."""
     match recorded.event:
-        case e.TaskRestored(status=status) if status not in OPEN:
+        case e.TaskRestored(status=status) if status not in LEASED:
             return None
         case e.TaskAssigned() | e.TaskClaimed() | e.LeaseExtended() | e.TaskRestored():
             until, token = recorded.event.lock_expires_at, recorded.event.token

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, reach
 from application.shared.ports import Ports
-from application.tasks.access import must_manage, must_see, must_work_on
+from application.tasks.access import Access, change_task
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden
 from domain.tasks.status import Status
@@ -49,43 +49,43 @@ class RetryTask(Command, frozen=True):
 async def change_task_status(command: ChangeTaskStatus, ports: Ports) -> Task:
     """Raises `NotFound`, `NotAssignedNode`, `Invalid`, `StaleToken`, `TaskExpired`, `InvalidTransition`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_work_on(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_work_on(task)
         return task.change_status(command.status, command.token, command.reason, ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(Heartbeat)
 async def heartbeat(command: Heartbeat, ports: Ports) -> Task:
     """Raises `NotFound`, `NotAssignedNode`, `Invalid`, `StaleToken`, `TaskExpired`, `NotRunning`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_work_on(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_work_on(task)
         return task.heartbeat(command.token, command.progress, ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(NoteProgress)
 async def note_progress(command: NoteProgress, ports: Ports) -> Task:
     """Raises `NotFound`, `Invalid`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_see(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_see(task)
         return task.note(command.note, ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(RetryTask)
 async def retry_task(command: RetryTask, ports: Ports) -> Task:
     """Raises `NotFound`, `Forbidden` (a node's task is retried by administrators), `InvalidTransition`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_manage(task)
         if task.assigned_node_id is not None and reach(ports.caller, "tasks:edit") is not Reach.ALL:
             raise Forbidden
         return task.retry(ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)

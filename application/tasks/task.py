@@ -7,8 +7,9 @@ from uuid import UUID
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
-from application.tasks.access import must_be_version, must_manage
+from application.tasks.access import Access, change_task, must_be_member, must_be_version
 from application.tasks.worker import Worker
+from domain.projects.role import MemberRole
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden
 from domain.tasks.errors import ExternalIdTaken, invalid
@@ -34,6 +35,8 @@ class CreateTask(Command, frozen=True):
     max_attempts: int = 1
     retry_seconds: int = 60
     owner_id: UUID | None = None
+    project_id: UUID | None = None
+    tags: tuple[str, ...] = ()
 
 
 class EditTask(Command, frozen=True):
@@ -68,6 +71,8 @@ class ReopenTask(Command, frozen=True):
 async def create_task(command: CreateTask, ports: Ports) -> Task:
     """Raises `Forbidden`, `Invalid`, `NodeDraining`, `ExternalIdTaken` (with the `task_id` that has it)."""
     owner_id = await _owner(command, ports)
+    if command.project_id is not None:
+        await must_be_member(ports, command.project_id, MemberRole.MEMBER)
     task = Task(id=ports.new_id())
     facts = task.create(
         ports.now,
@@ -80,6 +85,8 @@ async def create_task(command: CreateTask, ports: Ports) -> Task:
         due_date=command.due_date,
         max_attempts=command.max_attempts,
         retry_seconds=command.retry_seconds,
+        tags=command.tags,
+        project_id=command.project_id,
     )
     if command.assigned_node_id is not None:
         must(ports.caller, "tasks:assign")
@@ -100,50 +107,50 @@ async def create_task(command: CreateTask, ports: Ports) -> Task:
 async def edit_task(command: EditTask, ports: Ports) -> Task:
     """Raises `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed`, `TaskNotEditable`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_edit(task)
         must_be_version(task, command.if_match)
         return task.edit(command.changes, ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(DeleteTask)
 async def delete_task(command: DeleteTask, ports: Ports) -> Task:
     """Raises `NotFound` (also the second time), `Forbidden`, `PreconditionFailed`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_manage(task)
         must_be_version(task, command.if_match)
         if task.external_id is not None:
             ports.log.release(EXTERNAL_ID, f"{task.owner_id}:{task.external_id}")
         return task.delete(ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(RestoreTask)
 async def restore_task(command: RestoreTask, ports: Ports) -> Task:
     """Raises `NotFound`, `Forbidden`, and `ExternalIdTaken` when another task has its external id meanwhile."""
 
-    def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller, "tasks:restore", deleted=True)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_manage(task, "tasks:restore", deleted=True)
         if task.deleted and task.external_id is not None:
             ports.log.claim(EXTERNAL_ID, f"{task.owner_id}:{task.external_id}", task.id, ExternalIdTaken)
         return task.restore(ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 @handles(ReopenTask)
 async def reopen_task(command: ReopenTask, ports: Ports) -> Task:
     """Raises `NotFound`, `Forbidden`, `Invalid`, `InvalidTransition`."""
 
-    def decide(task: Task) -> list[Event]:
-        must_manage(task, ports.caller)
+    def decide(task: Task, access: Access) -> list[Event]:
+        access.must_manage(task)
         return task.reopen(command.reason, ports.now)
 
-    return await ports.log.change(Task, command.task_id, decide)
+    return await change_task(ports, command.task_id, decide)
 
 
 async def _owner(command: CreateTask, ports: Ports) -> UUID:

@@ -23,6 +23,10 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
         """The state after one more event. Never refuses: what is in the log happened."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it evolves")  # pragma: no cover
 
+    def stamped(self, event: Event) -> Event:
+        """The event as it is recorded, with what every event of this stream says beside its own facts."""
+        return event
+
     def but(self, **changes: Any) -> Self:
         """The same state with some fields changed."""
         return msgspec.structs.replace(self, **changes)

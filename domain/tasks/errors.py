@@ -19,6 +19,22 @@ class TaskNotEditable(Conflict):
     """A node's task can be edited only while it is pending."""
 
 
+class TaskOfNode(Conflict):
+    """A node works on this task; people cannot be assigned to it."""
+
+
+class TaskOfPersons(Conflict):
+    """People work on this task; it cannot be given to a node."""
+
+
+class TooManyPeople(Conflict):
+    """The task has as many assignees or watchers as it may."""
+
+
+class ProjectArchived(Conflict):
+    """The project is archived: nothing in it changes any more."""
+
+
 class NotClaimable(Conflict):
     """The task is not waiting in this node's queue any more."""
 

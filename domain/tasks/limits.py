@@ -1,5 +1,6 @@
 """What the fields of a task may hold; all that is wrong is named at once."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ TITLE: Final = 255
 DESCRIPTION: Final = 20_000
 NOTE: Final = 2_000
 EXTERNAL_ID: Final = 255
+TAGS: Final = 20
+TAG: Final = 50
 PAYLOAD: Final = 65_536
 """Bytes of a payload as compact JSON."""
 PROGRESS: Final = 16_384
@@ -35,6 +38,7 @@ def content(
     description: str | UnsetType | None = UNSET,
     payload: Any | UnsetType = UNSET,
     due_date: datetime | UnsetType | None = UNSET,
+    tags: Sequence[str] | UnsetType = UNSET,
 ) -> Errors:
     """What is wrong with the fields that can be edited."""
     return [
@@ -42,7 +46,23 @@ def content(
         *text("/description", description, DESCRIPTION),
         *json("/payload", payload, PAYLOAD),
         *moment("/due_date", due_date),
+        *labels("/tags", tags),
     ]
+
+
+def labels(pointer: str, values: Sequence[str] | UnsetType) -> Errors:
+    """Whether there are not too many tags, each neither empty nor too long, and without commas (lists of them are written with these)."""
+    if values is UNSET:
+        return []
+    if len(values) > TAGS:
+        return _error(pointer, "too_long", f"{pointer[1:]} has {len(values)} entries; the most is {TAGS}.")
+    errors = [error for nth, value in enumerate(values) for error in text(f"{pointer}/{nth}", value.strip(), TAG, least=1)]
+    return errors + [error for nth, value in enumerate(values) if "," in value for error in _error(f"{pointer}/{nth}", "not_allowed", "no commas")]
+
+
+def each_once(values: Sequence[str]) -> tuple[str, ...]:
+    """Tags as they are kept: in lower case, each once, in the order given."""
+    return tuple(dict.fromkeys(value.strip().lower() for value in values))
 
 
 def text(pointer: str, value: str | UnsetType | None, most: int, *, least: int = 0) -> Errors:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.tasks import events as e
-from domain.tasks.status import OPEN, Priority, Status
+from domain.tasks.status import LEASED, OPEN, Priority, Status
 
 
 class TaskState(Aggregate, frozen=True, kw_only=True):
@@ -44,6 +44,18 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     completed_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    project_id: UUID | None = None
+    assignee_ids: tuple[UUID, ...] = ()
+    """The people who are to work on it, in the order they were added."""
+    watcher_ids: tuple[UUID, ...] = ()
+    overdue_told: bool = False
+    """Whether it was said that this due date has passed."""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its due date has passed while it is still to be done."""
+        return self.overdue_told and self.status in OPEN
 
     @property
     def exists(self) -> bool:
@@ -52,7 +64,13 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
 
     def is_expired(self, now: datetime) -> bool:
         """Whether the lease has run out: from its last instant on, swept or not."""
-        return self.status in OPEN and self.lock_expires_at is not None and now >= self.lock_expires_at
+        return self.status in LEASED and self.lock_expires_at is not None and now >= self.lock_expires_at
+
+    def stamped(self, event: Event) -> Event:
+        """Every event of a task in a project says which project that is."""
+        if self.project_id is None or not isinstance(event, e.TaskEvent) or isinstance(event, e.TaskMoved | e.TaskCreated):
+            return event
+        return msgspec.structs.replace(event, project_id=self.project_id)
 
     def evolve(self, event: Event) -> Self:
         """The state after one more event."""
@@ -61,17 +79,35 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
         return self.but(**self._changes(event), updated_at=event.at)
 
     def _changes(self, event: e.TaskEvent) -> dict[str, Any]:
-        changes: dict[str, Any] = {}
+        return self._content_changes(event) or self._work_changes(event) or self._people_changes(event)
+
+    @staticmethod
+    def _content_changes(event: e.TaskEvent) -> dict[str, Any]:
         match event:
             case e.TaskCreated():
-                changes = msgspec.structs.asdict(event) | {"created_at": event.at}
-                del changes["at"]
+                created = msgspec.structs.asdict(event) | {"created_at": event.at}
+                del created["at"]
+                return created
+            case e.TaskEdited(after=after):
+                return _known(**msgspec.structs.asdict(after)) | ({} if after.due_date is UNSET else {"overdue_told": False})
+            case e.TaskBecameOverdue():
+                return {"overdue_told": True}
+            case e.TaskDeleted() | e.TaskRestored():
+                return {"deleted": isinstance(event, e.TaskDeleted)}
+        return {}
+
+    @staticmethod
+    def _work_changes(event: e.TaskEvent) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        match event:
             case e.TaskAssigned() | e.TaskRetried() | e.TaskReopened():
                 changes = _waiting(event) | ({"assigned_node_id": event.node_id} if event.node_id else {})
             case e.TaskClaimed(at=at, token=token, lock_expires_at=until):
                 changes = {"status": Status.IN_PROGRESS, "token": token} | _leased(at, until)
-            case e.TaskStarted():
+            case e.TaskStarted() | e.TaskSentBack():
                 changes = {"status": Status.IN_PROGRESS}
+            case e.TaskSubmitted() | e.TaskCancelled():
+                changes = {"status": Status.IN_REVIEW if isinstance(event, e.TaskSubmitted) else Status.CANCELLED}
             case e.TaskCompleted(at=at):
                 changes = {"status": Status.COMPLETED, "completed_at": at}
             case e.TaskFailed(reason=reason, error=error, attempt=attempt, retry_at=retry_at):
@@ -79,10 +115,23 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
                 changes["last_error"] = error or reason
             case e.LeaseExtended() | e.TaskProgressed():
                 changes = _known(progress=event.progress, lock_expires_at=getattr(event, "lock_expires_at", UNSET))
-            case e.TaskEdited(after=after):
-                changes = _known(**msgspec.structs.asdict(after))
-            case e.TaskDeleted() | e.TaskRestored():
-                changes = {"deleted": isinstance(event, e.TaskDeleted)}
+        return changes
+
+    def _people_changes(self, event: e.TaskEvent) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        match event:
+            case e.TaskAssigneeAdded(user_id=user):
+                changes = {"assignee_ids": (*self.assignee_ids, user)}
+            case e.TaskAssigneeRemoved(user_id=user):
+                changes = {"assignee_ids": tuple(one for one in self.assignee_ids if one != user)}
+            case e.TaskWatcherAdded(user_id=user):
+                changes = {"watcher_ids": (*self.watcher_ids, user)}
+            case e.TaskWatcherRemoved(user_id=user):
+                changes = {"watcher_ids": tuple(one for one in self.watcher_ids if one != user)}
+            case e.TaskMoved(project_id=project_id):
+                changes = {"project_id": project_id}
+            case e.TaskReowned(owner_id=owner_id):
+                changes = {"owner_id": owner_id}
         return changes
 
 

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.shared.event import Event
@@ -17,11 +16,11 @@ from domain.tasks.errors import (
     NotRunning,
     StaleToken,
     TaskExpired,
-    TaskNotEditable,
+    TaskOfPersons,
     invalid,
 )
-from domain.tasks.state import TaskState
-from domain.tasks.status import NODE_STEPS, OPEN, OWN_STEPS, Priority, Status, Steps
+from domain.tasks.people import TaskOfPeople
+from domain.tasks.status import LEASED, NODE_STEPS, OWN_STEPS, Status, Steps
 
 LONGEST_LEASE: Final = timedelta(hours=24)
 """Heartbeats keep a lease at most this long after it was made, unless it was longer from the beginning."""
@@ -31,51 +30,17 @@ LOCK_EXPIRED: Final = "lock_expired"
 REPORTED: Final = "reported"
 
 
-class Task(TaskState, frozen=True, kw_only=True):
-    """Work for one worker at a time: a node (then with lease and token), or its owner where no node is assigned."""
-
-    def create(
-        self,
-        now: datetime,
-        *,
-        owner_id: UUID,
-        title: str,
-        description: str | None = None,
-        payload: Any = None,
-        priority: Priority = Priority.MEDIUM,
-        external_id: str | None = None,
-        due_date: datetime | None = None,
-        max_attempts: int = 1,
-        retry_seconds: int = 60,
-    ) -> list[Event]:
-        """Begin the task; raises `Invalid` naming every field that does not fit. A due date may have passed (imports)."""
-        title = title.strip()
-        limits.refuse(
-            limits.content(title=title, description=description, payload=payload, due_date=due_date)
-            + limits.text("/external_id", external_id, limits.EXTERNAL_ID, least=1)
-            + limits.number("/max_attempts", max_attempts, 1, limits.ATTEMPTS)
-            + limits.number("/retry_seconds", retry_seconds, 1, limits.RETRY_SECONDS)
-        )
-        created = e.TaskCreated(
-            at=now,
-            owner_id=owner_id,
-            title=title,
-            description=description,
-            payload=payload,
-            priority=priority,
-            external_id=external_id,
-            due_date=limits.utc(due_date),
-            max_attempts=max_attempts,
-            retry_seconds=retry_seconds,
-        )
-        return [created]
+class Task(TaskOfPeople, frozen=True, kw_only=True):
+    """Work to be done by a node (then with lease and token), or by people where no node is assigned."""
 
     def assign(self, node_id: UUID, lock_expires_at: datetime | None, now: datetime, *, force: bool = False) -> list[Event]:
         """Give it to a node, also the same once more; the node that had it loses it at once. A lock that has not ended stays."""
         until = limits.future("/lock_expires_at", lock_expires_at, now)
         if until is None and self.lock_expires_at is not None and now >= self.lock_expires_at:
             raise invalid("/lock_expires_at", "required", "The lock of this task has ended: the assignment needs a new lock_expires_at.")
-        if self.status is Status.COMPLETED or (self.status is Status.IN_PROGRESS and not force):
+        if self.assignee_ids:
+            raise TaskOfPersons
+        if self.status not in {Status.PENDING, Status.FAILED} and not (self.status is Status.IN_PROGRESS and force):
             raise self._cannot_become(Status.PENDING)
         assigned = e.TaskAssigned(
             at=now,
@@ -101,7 +66,7 @@ class Task(TaskState, frozen=True, kw_only=True):
     def change_status(self, to: Status, token: int | None, reason: str | None, now: datetime) -> list[Event]:
         """Its worker says how far it is; told twice, nothing new happened."""
         limits.refuse(limits.text("/reason", reason, limits.NOTE))
-        if to is Status.PENDING:
+        if to is Status.PENDING and self.assigned_node_id is not None:
             raise invalid("/status", "not_reportable", "pending cannot be reported: use assign, retry or reopen.")
         self._fence(token)
         self._refuse_expired(now)
@@ -111,10 +76,15 @@ class Task(TaskState, frozen=True, kw_only=True):
             raise self._expired()
         if to not in self._steps[self.status]:
             raise self._cannot_become(to)
-        if to is Status.IN_PROGRESS:
-            return [e.TaskStarted(at=now)]
-        if to is Status.COMPLETED:
-            return [e.TaskCompleted(at=now, from_status=self.status)]
+        match to:
+            case Status.IN_PROGRESS:
+                return [e.TaskStarted(at=now)]
+            case Status.IN_REVIEW:
+                return [e.TaskSubmitted(at=now, from_status=self.status)]
+            case Status.COMPLETED:
+                return [e.TaskCompleted(at=now, from_status=self.status)]
+            case Status.CANCELLED:
+                return [e.TaskCancelled(at=now, from_status=self.status, reason=reason)]
         return [self._failed(REPORTED, reason, now)]
 
     def heartbeat(self, token: int | None, progress: Any | UnsetType, now: datetime) -> list[Event]:
@@ -122,7 +92,7 @@ class Task(TaskState, frozen=True, kw_only=True):
         limits.refuse(limits.json("/progress", progress, limits.PROGRESS))
         self._fence(token)
         self._refuse_expired(now)
-        if self.status not in OPEN:
+        if self.status not in LEASED:
             raise self._expired() if self.failure_reason == LOCK_EXPIRED else NotRunning
         new = UNSET if progress is UNSET or limits.same(progress, self.progress) else progress
         if self.lock_expires_at is None or self.leased_at is None or self.token is None:
@@ -133,50 +103,9 @@ class Task(TaskState, frozen=True, kw_only=True):
             return []
         return [e.LeaseExtended(at=now, token=self.token, lock_expires_at=until, progress=new)]
 
-    def note(self, text: str, now: datetime) -> list[Event]:
-        """Something worth noting, whatever its status."""
-        limits.refuse(limits.text("/note", text, limits.NOTE, least=1))
-        return [e.TaskProgressed(at=now, note=text)]
-
-    def edit(self, fields: e.Fields, now: datetime) -> list[Event]:
-        """Change some fields (UNSET: unchanged); a payload is replaced as a whole. A node's task only while it is pending."""
-        asked = {name: value for name, value in msgspec.structs.asdict(fields).items() if value is not UNSET}
-        if "title" in asked:
-            asked["title"] = asked["title"].strip()
-        limits.refuse(limits.content(**{name: value for name, value in asked.items() if name != "priority"}))
-        if asked.get("due_date") is not None:
-            asked["due_date"] = limits.utc(asked["due_date"])
-        if self.assigned_node_id is not None and self.status is not Status.PENDING:
-            raise TaskNotEditable
-        new = {name: value for name, value in asked.items() if not limits.same(value, getattr(self, name))}
-        if not new:
-            return []
-        old = {name: getattr(self, name) for name in new}
-        return [e.TaskEdited(at=now, before=e.Fields(**old), after=e.Fields(**new))]
-
-    def delete(self, now: datetime) -> list[Event]:
-        """Hide it; whoever works on it has lost it."""
-        return [] if self.deleted else [e.TaskDeleted(at=now)]
-
-    def restore(self, now: datetime) -> list[Event]:
-        """Bring it back as it was."""
-        if not self.deleted:
-            return []
-        restored = e.TaskRestored(
-            at=now,
-            status=self.status,
-            priority=self.priority,
-            node_id=self.assigned_node_id,
-            token=self.token,
-            lock_expires_at=self.lock_expires_at,
-            attempt=self.attempts,
-            retry_at=self.retry_at,
-        )
-        return [restored]
-
     def expire(self, token: int, now: datetime) -> list[Event]:
         """The clock says that a lease has ended: the attempt failed, unless the lease was another one or is over anyway."""
-        if self.deleted or self.status not in OPEN or token != self.token or self.lock_expires_at is None:
+        if self.deleted or self.status not in LEASED or token != self.token or self.lock_expires_at is None:
             return []
         if not self.is_expired(now):
             raise NotDueYet
@@ -199,13 +128,29 @@ class Task(TaskState, frozen=True, kw_only=True):
         return [self._retried(now)]
 
     def reopen(self, reason: str, now: datetime) -> list[Event]:
-        """Take back that it is done, for a reason."""
+        """Take back that it is done or will not be done, for a reason."""
         limits.refuse(limits.text("/reason", reason, limits.NOTE, least=1))
         if self.status is Status.PENDING:
             return []
-        if self.status is not Status.COMPLETED:
+        if self.status not in {Status.COMPLETED, Status.CANCELLED}:
             raise self._cannot_become(Status.PENDING)
-        return [e.TaskReopened(at=now, reason=reason, token=self.version + 1, node_id=self.assigned_node_id, priority=self.priority)]
+        reopened = e.TaskReopened(
+            at=now,
+            reason=reason,
+            token=self.version + 1,
+            node_id=self.assigned_node_id,
+            priority=self.priority,
+            from_status=self.status,
+            due_date=self._due_to_come,
+        )
+        return [reopened, *self.after(reopened).become_overdue(now)]
+
+    def send_back(self, reason: str, now: datetime) -> list[Event]:
+        """Say that more is to be done, for a reason: from review to in progress."""
+        limits.refuse(limits.text("/reason", reason, limits.NOTE, least=1))
+        if self.status is not Status.IN_REVIEW:
+            raise self._cannot_become(Status.IN_PROGRESS)
+        return [e.TaskSentBack(at=now, reason=reason)]
 
     def _retried(self, now: datetime) -> Event:
         return e.TaskRetried(at=now, token=self.version + 1, node_id=self.assigned_node_id, priority=self.priority)

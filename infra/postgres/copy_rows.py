@@ -1,7 +1,7 @@
 """Rows of a read model as PostgreSQL's binary COPY format (manual, "COPY", file formats), about as fast as Python can make it."""
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -55,6 +55,16 @@ def _json(value: Any) -> bytes:
     return _length(len(data)) + data
 
 
+def _array(oid: int, put: Callable[[Any], bytes]) -> Callable[[Sequence[Any]], bytes]:
+    def write(values: Sequence[Any]) -> bytes:
+        data = _ARRAY(1, 0, oid, len(values), 1) + b"".join(map(put, values)) if values else _ARRAY_HEAD(0, 0, oid)
+        return _length(len(data)) + data
+
+    return write
+
+
+_ARRAY_HEAD: Final = struct.Struct(">iii").pack
+_ARRAY: Final = struct.Struct(">iiiii").pack
 KINDS: Final[dict[str, Callable[[Any], bytes]]] = {
     "uuid": _uuid,
     "text": _text,
@@ -63,6 +73,8 @@ KINDS: Final[dict[str, Callable[[Any], bytes]]] = {
     "boolean": _bool,
     "timestamptz": _time,
     "json": _json,
+    "uuid[]": _array(2950, _uuid),
+    "text[]": _array(25, _text),
 }
 
 

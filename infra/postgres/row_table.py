@@ -15,11 +15,20 @@ from infra.projection.checkpoint import Checkpoint
 from infra.projection.folding import Folded
 from projections.shared.read_model import Key, ReadModel, Row
 
-TYPES: Final = {UUID: "uuid", str: 'text collate "C"', int: "bigint", float: "double precision", bool: "boolean", datetime: "timestamptz"}
+TYPES: Final = {
+    UUID: "uuid",
+    str: 'text collate "C"',
+    int: "bigint",
+    float: "double precision",
+    bool: "boolean",
+    datetime: "timestamptz",
+    list[UUID]: "uuid[]",
+    list[str]: 'text[] collate "C"',
+}
 
 
 def column_type(hint: Any) -> str:
-    """The column of a row's field: a plain type, text for literals, json for everything else; nullable where it may be None."""
+    """The column of a row's field: a plain type or a list of ids or texts, text for literals, json else; nullable where it may be None."""
     parts = set(typing.get_args(hint)) if typing.get_origin(hint) in (Union, types.UnionType) else {hint}
     nullable = types.NoneType in parts
     kind = next(iter(parts - {types.NoneType}))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from domain.shared.event import Recorded
 from domain.tasks import events as e
+from domain.tasks.status import OPEN, Status
 from projections.shared.read_model import ReadModel, Row, read_model
 
 _json: Final = msgspec.json.Encoder().encode
@@ -44,6 +45,13 @@ class TaskRow(Row, frozen=True, gc=False):
     dead: bool = False
     """Failed, and no attempt is left."""
     deleted: bool = False
+    project_id: UUID | None = None
+    assignee_ids: list[UUID] = msgspec.field(default_factory=list)
+    watcher_ids: list[UUID] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+    overdue: bool = False
+    """Its due date has passed while it is still to be done."""
+    overdue_told: bool = False
 
 
 def _created(row: TaskRow | None, recorded: Recorded[e.TaskCreated]) -> TaskRow:  # noqa: ARG001 — all folds have one shape.
@@ -62,6 +70,8 @@ def _created(row: TaskRow | None, recorded: Recorded[e.TaskCreated]) -> TaskRow:
         external_id=event.external_id,
         due_date=event.due_date,
         max_attempts=event.max_attempts,
+        project_id=event.project_id,
+        tags=list(event.tags),
     )
 
 
@@ -135,7 +145,40 @@ def _edited(row: TaskRow, recorded: Recorded[e.TaskEdited]) -> TaskRow:
         changed["payload"] = _raw(changed["payload"])
     if "priority" in changed:
         changed["priority"] = changed["priority"].value
+    if "tags" in changed:
+        changed["tags"] = list(changed["tags"])
+    if "due_date" in changed:
+        changed["overdue_told"] = False
     return replace(row, version=recorded.version, updated_at=recorded.event.at, **changed)
+
+
+def _stands(status: Status) -> Callable[[TaskRow, Recorded[Any]], TaskRow]:
+    def fold(row: TaskRow, recorded: Recorded[Any]) -> TaskRow:
+        return replace(row, version=recorded.version, updated_at=recorded.event.at, status=status.value)
+
+    return fold
+
+
+def _overdue(row: TaskRow, recorded: Recorded[e.TaskBecameOverdue]) -> TaskRow:
+    return replace(row, version=recorded.version, updated_at=recorded.event.at, overdue_told=True)
+
+
+def _people(row: TaskRow, recorded: Recorded[Any]) -> TaskRow:
+    event, changes = recorded.event, dict[str, Any]()
+    match event:
+        case e.TaskAssigneeAdded():
+            changes = {"assignee_ids": [*row.assignee_ids, event.user_id]}
+        case e.TaskAssigneeRemoved():
+            changes = {"assignee_ids": [one for one in row.assignee_ids if one != event.user_id]}
+        case e.TaskWatcherAdded():
+            changes = {"watcher_ids": [*row.watcher_ids, event.user_id]}
+        case e.TaskWatcherRemoved():
+            changes = {"watcher_ids": [one for one in row.watcher_ids if one != event.user_id]}
+        case e.TaskMoved():
+            changes = {"project_id": event.project_id}
+        case e.TaskReowned():
+            changes = {"owner_id": event.owner_id}
+    return replace(row, version=recorded.version, updated_at=event.at, **changes)
 
 
 def _deleted(row: TaskRow, recorded: Recorded[e.TaskDeleted]) -> TaskRow:
@@ -164,6 +207,16 @@ FOLDS: Final[Mapping[type[e.TaskEvent], Callable[[Any, Recorded[Any]], TaskRow]]
     e.TaskProgressed: _alive,
     e.TaskDeleted: _deleted,
     e.TaskRestored: _restored,
+    e.TaskSubmitted: _stands(Status.IN_REVIEW),
+    e.TaskSentBack: _stands(Status.IN_PROGRESS),
+    e.TaskCancelled: _stands(Status.CANCELLED),
+    e.TaskBecameOverdue: _overdue,
+    e.TaskAssigneeAdded: _people,
+    e.TaskAssigneeRemoved: _people,
+    e.TaskWatcherAdded: _people,
+    e.TaskWatcherRemoved: _people,
+    e.TaskMoved: _people,
+    e.TaskReowned: _people,
 }
 
 
@@ -175,13 +228,17 @@ def keys(recorded: Recorded[Any]) -> tuple[UUID, ...]:
 def fold(_: UUID, row: TaskRow | None, recorded: Recorded[Any]) -> TaskRow | None:
     """The row after one more event; only `task.created` makes one."""
     event = type(recorded.event)
-    return row if row is None and event is not e.TaskCreated else FOLDS[event](row, recorded)
+    if row is None and event is not e.TaskCreated:
+        return None
+    after = FOLDS[event](row, recorded)
+    overdue = after.overdue_told and after.status in OPEN
+    return after if after.overdue is overdue else replace(after, overdue=overdue)
 
 
 TASK_BOARD: Final = read_model(
     ReadModel(
         name="task_board",
-        version=1,
+        version=2,
         store="postgres",
         row=TaskRow,
         key=("id",),

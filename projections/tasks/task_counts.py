@@ -18,6 +18,9 @@ STATUS: Final[dict[type[e.TaskEvent], str]] = {
     e.TaskFailed: "failed",
     e.TaskRetried: "pending",
     e.TaskReopened: "pending",
+    e.TaskSubmitted: "in_review",
+    e.TaskSentBack: "in_progress",
+    e.TaskCancelled: "cancelled",
 }
 
 
@@ -95,7 +98,7 @@ def _is_urgent(priority: Priority) -> bool:
 TASK_COUNTS: Final = read_model(
     ReadModel(
         name="task_counts",
-        version=1,
+        version=2,
         store="redis",
         row=CountedTask,
         key=("task_id",),

@@ -53,8 +53,28 @@ def changes(event: object) -> Iterator[Change]:  # noqa: C901, PLR0912 — one l
             yield "status_change", status, Status.FAILED, error or reason
         case e.TaskRetried():
             yield "retry", Status.FAILED, Status.PENDING, None
-        case e.TaskReopened(reason=reason):
-            yield "reopen", Status.COMPLETED, Status.PENDING, reason
+        case e.TaskReopened(reason=reason, from_status=status):
+            yield "reopen", status, Status.PENDING, reason
+        case e.TaskSubmitted(from_status=status):
+            yield "status_change", status, Status.IN_REVIEW, None
+        case e.TaskSentBack(reason=reason):
+            yield "send_back", Status.IN_REVIEW, Status.IN_PROGRESS, reason
+        case e.TaskCancelled(from_status=status, reason=reason):
+            yield "status_change", status, Status.CANCELLED, reason
+        case e.TaskBecameOverdue(due_date=due):
+            yield "overdue", None, due, None
+        case e.TaskAssigneeAdded(user_id=user):
+            yield "assignee_added", None, user, None
+        case e.TaskAssigneeRemoved(user_id=user):
+            yield "assignee_removed", user, None, None
+        case e.TaskWatcherAdded(user_id=user):
+            yield "watcher_added", None, user, None
+        case e.TaskWatcherRemoved(user_id=user):
+            yield "watcher_removed", user, None, None
+        case e.TaskMoved(from_project_id=old, project_id=new):
+            yield "project_change", old, new, None
+        case e.TaskReowned(previous_owner_id=old, owner_id=new):
+            yield "owner_change", old, new, None
         case e.TaskEdited(before=before, after=after):
             for name in after.__struct_fields__:
                 if getattr(after, name) is not UNSET:
@@ -99,7 +119,7 @@ def fold(key: Key, row: HistoryRow | None, recorded: Recorded[Any]) -> HistoryRo
 TASK_HISTORY: Final = read_model(
     ReadModel(
         name="task_history",
-        version=1,
+        version=2,
         store="postgres",
         row=HistoryRow,
         key=("task_id", "version", "ordinal"),
@@ -116,6 +136,16 @@ TASK_HISTORY: Final = read_model(
             e.TaskProgressed,
             e.TaskDeleted,
             e.TaskRestored,
+            e.TaskSubmitted,
+            e.TaskSentBack,
+            e.TaskCancelled,
+            e.TaskBecameOverdue,
+            e.TaskAssigneeAdded,
+            e.TaskAssigneeRemoved,
+            e.TaskWatcherAdded,
+            e.TaskWatcherRemoved,
+            e.TaskMoved,
+            e.TaskReowned,
         ),
         keys=keys,
         fold=fold,

@@ -19,7 +19,7 @@ from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
 from domain.shared.refused import Refused
 from domain.tasks import events as e
-from domain.tasks.status import OPEN, Priority, Status
+from domain.tasks.status import LEASED, Priority, Status
 from domain.tasks.task import Task
 from projections.tasks.node_queue import NODE_QUEUE, RANK
 from projections.tasks.task_board import TASK_BOARD
@@ -103,7 +103,7 @@ class Tasks(RuleBasedStateMachine):
             assert not before.deleted
             assert token in (None, before.token)
             assert caller.id == before.assigned_node_id or before.assigned_node_id is None
-            assert before.lock_expires_at is None or before.status not in OPEN or self.world.now < before.lock_expires_at
+            assert before.lock_expires_at is None or before.status not in LEASED or self.world.now < before.lock_expires_at
 
     @rule(task_id=tasks, caller=CALLERS, what=st.sampled_from([DeleteTask, RestoreTask, RetryTask]))
     def manage(self, task_id, caller, what):
@@ -214,7 +214,7 @@ class Tasks(RuleBasedStateMachine):
                 lease = lease_deadline(task.id, lease, recorded)
             if isinstance(recorded.event, e.TaskFailed | e.TaskAssigned | e.TaskRetried | e.TaskDeleted | e.TaskRestored):
                 retry = retry_deadline(task.id, retry, recorded)
-        runs = task.status in OPEN and not task.deleted
+        runs = task.status in LEASED and not task.deleted
         assert (lease.due_at if lease else None) == (task.lock_expires_at if runs else None)
         assert lease is None or lease.command.token == task.token
         assert (retry.due_at if retry else None) == (None if task.deleted else task.retry_at)

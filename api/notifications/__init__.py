@@ -1,0 +1,1 @@
+"""How notifications are spoken of over HTTP."""

@@ -1,0 +1,1 @@
+"""How projects and teams are spoken of over HTTP."""

@@ -1,0 +1,1 @@
+"""Files people attach to tasks."""

@@ -1,0 +1,1 @@
+"""Projects and the teams that own them."""

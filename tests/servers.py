@@ -15,7 +15,8 @@ from infra.local.state import State
 from infra.local.valkey import Valkey, start_valkey
 
 EXTERNAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/{name}?connect_timeout=2"
-EXTERNAL_REDIS = "redis://127.0.0.1:6379/9"
+EXTERNAL_REDIS = f"redis://127.0.0.1:6379/{os.environ.get('DAYBOOK_TEST_REDIS_DATABASE', '9')}"
+"""Runs of the tests beside each other on one machine need a database each."""
 NUMBERS = itertools.count(1)
 
 

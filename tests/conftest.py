@@ -3,7 +3,8 @@
 * `fresh_database` – a new empty database (`owner_url`, `app_url`, `super_url`) on the embedded PostgreSQL; one per test.
 * `redis_url` – an empty database of the embedded Valkey.
 * `any_database`, `any_redis` – the same, once on the embedded server and once on the PostgreSQL (15 or newer) and Redis that answer on
-  their usual ports of this machine; skipped where none does. Never anything but own databases, and Redis database 9 (or the one of DAYBOOK_TEST_REDIS_DATABASE), is touched there.
+  their usual ports of this machine; skipped where none does. Never anything but own databases, and Redis database 9 (or
+  the one of DAYBOOK_TEST_REDIS_DATABASE), is touched there.
 """
 
 import os

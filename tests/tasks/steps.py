@@ -10,12 +10,22 @@ STEPS: dict[type[Event], tuple[set[str], str]] = {
     e.TaskAssigned: ({"pending", "in_progress", "failed"}, "pending"),
     e.TaskClaimed: ({"pending"}, "in_progress"),
     e.TaskStarted: ({"pending"}, "in_progress"),
+    e.TaskSubmitted: (set(), "in_review"),
     e.TaskCompleted: ({"in_progress"}, "completed"),
     e.TaskFailed: ({"pending", "in_progress"}, "failed"),
+    e.TaskCancelled: (set(), "cancelled"),
+    e.TaskSentBack: ({"in_review"}, "in_progress"),
     e.TaskRetried: ({"failed"}, "pending"),
-    e.TaskReopened: ({"completed"}, "pending"),
+    e.TaskReopened: ({"completed", "cancelled"}, "pending"),
 }
-"""From which statuses each event may come, and where it leads. Without a node, pending may become completed too."""
+"""From which statuses each event may come, and where it leads."""
+OF_PEOPLE: dict[type[Event], set[str]] = {
+    e.TaskSubmitted: {"pending", "in_progress"},
+    e.TaskCompleted: {"pending", "in_review"},
+    e.TaskFailed: {"in_review"},
+    e.TaskCancelled: {"pending", "in_progress", "in_review"},
+}
+"""From where else, while no node works on it."""
 
 
 def only_allowed_steps(stream: Iterable[Any]) -> None:
@@ -24,7 +34,7 @@ def only_allowed_steps(stream: Iterable[Any]) -> None:
     for event in stream:
         if type(event) in STEPS:
             allowed, after = STEPS[type(event)]
-            own = {"pending"} if isinstance(event, e.TaskCompleted) and node is None else set()
+            own = OF_PEOPLE.get(type(event), set()) if node is None else set()
             assert status in allowed | own, f"{type(event).__name__} from {status}"
             assert getattr(event, "from_status", status) == status, f"{event} from {status}"
             status = after

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from application.shared.context import Caller
+from application.shared.deadline import DEADLINES
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
-from application.tasks.deadlines import lease as lease_deadline
-from application.tasks.deadlines import retry as retry_deadline
 from application.tasks.node import DrainNode, ResumeNode
 from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress, RetryTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
@@ -181,6 +180,7 @@ class Tasks(RuleBasedStateMachine):
             task, row = self.task(task_id), board[task_id]
             for name in set(row.__struct_fields__) & set(task.__struct_fields__):
                 shown, held = getattr(row, name), getattr(task, name)
+                held = list(held) if isinstance(held, tuple) else held
                 shown = msgspec.json.decode(shown) if isinstance(shown, msgspec.Raw) else shown
                 assert shown == held, name
             assert row.dead == (task.status is Status.FAILED and task.attempts >= task.max_attempts)
@@ -206,14 +206,12 @@ class Tasks(RuleBasedStateMachine):
 
     @staticmethod
     def deadlines_agree(task, stream):
-        lease = retry = None
+        rows: dict[str, Any] = {}
         for recorded in stream:
-            if recorded.event.__class__ is not e.TaskStarted and not isinstance(
-                recorded.event, e.TaskEdited | e.TaskProgressed | e.TaskCreated
-            ):
-                lease = lease_deadline(task.id, lease, recorded)
-            if isinstance(recorded.event, e.TaskFailed | e.TaskAssigned | e.TaskRetried | e.TaskDeleted | e.TaskRestored):
-                retry = retry_deadline(task.id, retry, recorded)
+            for name, kind in DEADLINES.items():
+                if isinstance(recorded.event, kind.listens):
+                    rows[name] = kind.fold(task.id, rows.get(name), recorded)
+        lease, retry = rows.get("tasks.lease"), rows.get("tasks.retry")
         runs = task.status in LEASED and not task.deleted
         assert (lease.due_at if lease else None) == (task.lock_expires_at if runs else None)
         assert lease is None or lease.command.token == task.token

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from domain.tasks.events import TaskCreated
 from infra.cli import daybook
+from projections.tasks.task_board import TASK_BOARD
 from tests.infra.projection.world import World
 
 
@@ -44,7 +45,7 @@ async def test_rebuild_verify_and_roll_back_by_name(world: World, call):
     back = await call("projections", "rollback", "task_board", "--json")
     assert json.loads(back.stdout) == {"model": "task_board", "build": 1}
     listed = json.loads((await call("projections", "list", "--json")).stdout)
-    assert {(told["build"], told["state"]) for told in listed if told["model"] == "task_board_v1"} == {(1, "live"), (2, "previous")}
+    assert {(told["build"], told["state"]) for told in listed if told["model"] == TASK_BOARD.table} == {(1, "live"), (2, "previous")}
     assert (await call("projections", "retire", "task_board")).exit_code == 0
     assert (await call("projections", "retire", "task_board")).exit_code == 1, "there is none any more"
 
@@ -55,7 +56,7 @@ async def test_verify_ends_with_1_and_says_what_differs(world: World, call):
     good = await call("projections", "verify", "task_board")
     assert (good.exit_code, good.stdout) == (0, "task_board: 1 rows at 1: as the log says\n")
     with psycopg.connect(world.settings.database_url, options="-c role=daybook_app", autocommit=True) as connection:
-        connection.execute("update read_models.task_board_v1_b1 set title = 'dance'")
+        connection.execute(f"update read_models.{TASK_BOARD.table}_b1 set title = 'dance'")
     bad = await call("projections", "verify", "task_board")
     assert bad.exit_code == 1
     assert f'{stream}: {{"title":["dance","dig"]}}' in bad.stdout

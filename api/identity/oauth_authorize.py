@@ -14,7 +14,8 @@ from api.shared.commanding import Req, context
 from api.shared.forms import Form, form_of, query_of
 from api.shared.incidents import note
 from api.shared.parts import parts
-from api.shared.problems import BodyRefused, status_of
+from api.shared.problem_codes import status_of
+from api.shared.problems import BodyRefused
 from application.identity.oauth_authorize import Authorize
 from application.identity.oauth_request import PATIENCE, Asked, AuthorizationRequest, client_of, judged
 from application.identity.typed import Typed

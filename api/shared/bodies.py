@@ -9,7 +9,8 @@ from litestar.dto import AbstractDTO
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from api.shared.problems import BodyRefused, FieldError, code_for
+from api.shared.problem_codes import code_for
+from api.shared.problems import BodyRefused, FieldError
 from api.shared.strict_json import DEPTH, refuse_ambiguous
 
 _JSON: Final = re.compile(r"application/(?:[\w.-]+\+)?json(?:\s*;\s*charset\s*=\s*\"?utf-?8\"?)?\s*$", re.IGNORECASE)

@@ -9,7 +9,8 @@ from litestar import Request, Response
 
 from api.shared.access import caller
 from api.shared.parts import Parts, parts
-from api.shared.problems import MEDIA_TYPE, STORED, BodyRefused, FieldError, refusal_body, status_of, trace_of
+from api.shared.problem_codes import STORED, status_of
+from api.shared.problems import MEDIA_TYPE, BodyRefused, FieldError, refusal_body, trace_of
 from application.identity.personal import Person
 from application.shared.command import Command
 from application.shared.context import Answer, Context, Key

@@ -1,7 +1,6 @@
-"""Every error is a problem document (RFC 9457) with a stable code; the only place that knows status codes of refusals."""
+"""Every error is a problem document (RFC 9457) with a stable code; their statuses are in `problem_codes.py`."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, cast
 
@@ -12,44 +11,12 @@ from litestar.types import Receive, Scope, Send
 
 from api.shared.incidents import note
 from api.shared.methods import allowed_at
-from application.shared.dispatch import IdempotencyKeyReused
-from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, TooMany, Unauthenticated, Unavailable
+from api.shared.problem_codes import BY_STATUS, FURTHER, code_for, code_of, status_of
+from domain.shared.refused import Refused
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 DOCUMENTED_AT: Final = "/api/docs/problems#"
-KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
-    (IdempotencyKeyReused, 422),
-    (Unauthenticated, 401),
-    (Forbidden, 403),
-    (NotFound, 404),
-    (PreconditionFailed, 412),
-    (Conflict, 409),
-    (TooMany, 429),
-    (Unavailable, 503),
-    (Invalid, 400),
-)
-BY_STATUS: Final = {
-    400: ("validation_failed", "What was sent does not fit"),
-    401: ("unauthenticated", "Sign in first"),
-    403: ("forbidden", "This is not allowed"),
-    404: ("route_not_found", "There is nothing at this address"),
-    405: ("method_not_allowed", "This address does not know that method"),
-    406: ("not_acceptable", "No answer in a form the client accepts"),
-    413: ("payload_too_large", "The body is too large"),
-    415: ("unsupported_media_type", "The body must be JSON in UTF-8"),
-    429: ("too_many_requests", "Too many requests"),
-    428: ("precondition_required", "Say which version you have changed, with If-Match"),
-    500: ("internal_error", "Something went wrong here"),
-    503: ("dependency_unavailable", "Something this needs is not there at the moment"),
-}
-FURTHER: Final = {
-    "malformed_json": (400, "The body is not JSON"),
-    "invalid_cursor": (400, "The cursor is not one of this list"),
-}
-"""Codes beside the usual one of their status."""
-STORED: Final = frozenset({404, 409, 412})
-"""Statuses of refusals that are kept under an idempotency key."""
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -83,17 +50,6 @@ class BodyRefused(Exception):
 
 class MethodsAsked(Exception):
     """OPTIONS: the framework would name only the methods of one of the routes at an address."""
-
-
-def status_of(refused: Refused | type[Refused]) -> int:
-    """The status a refusal, or a kind of refusal, is answered with."""
-    asked = refused if isinstance(refused, type) else type(refused)
-    return next((status for kind, status in KINDS if issubclass(asked, kind)), 400)
-
-
-def code_of(refused: Refused) -> str:
-    """The stable code of a refusal; broken rules of fields share one."""
-    return "validation_failed" if isinstance(refused, Invalid) and refused.facts.get("errors") else refused.code()
 
 
 def refusal_body(refused: Refused, instance: str, trace_id: str) -> bytes:
@@ -219,23 +175,6 @@ def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[b
     """What nobody expected: logged with its trace, told without it."""
     log.error("unhandled", exc_info=error, extra={"trace_id": trace_of(request), "path": request.url.path})
     return problem(request, 500)
-
-
-CODES: Final = (
-    (r"unknown field", "unknown_field"),
-    (r"missing required", "required"),
-    (r"Invalid enum", "not_allowed"),
-    (r"of length >=", "too_short"),
-    (r"of length <=", "too_long"),
-    (r">=|<=|> |< |out of range", "out_of_range"),
-    (r"matching regex|RFC3339|UUID|Invalid", "wrong_format"),
-    (r"Expected", "wrong_type"),
-)
-
-
-def code_for(message: str) -> str:
-    """The finer word for what msgspec says of a field."""
-    return next((code for pattern, code in CODES if re.search(pattern, message)), "invalid")
 
 
 HANDLERS: Final[dict[Any, Any]] = {

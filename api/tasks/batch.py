@@ -14,7 +14,8 @@ from api.shared.bodies import Body
 from api.shared.commanding import Viewed, context
 from api.shared.incidents import note
 from api.shared.parts import parts
-from api.shared.problems import BodyRefused, FieldError, code_of
+from api.shared.problem_codes import code_of
+from api.shared.problems import BodyRefused, FieldError
 from api.shared.routing import command
 from api.tasks.views import TaskView
 from application.shared.command import Command

@@ -29,7 +29,7 @@ class Audience(Aggregate, frozen=True, kw_only=True):
     @property
     def people(self) -> frozenset[UUID]:
         """Everybody who sees it without being a member of its project."""
-        return frozenset((self.owner_id, self.assigned_node_id, *self.assignee_ids, *self.watcher_ids)) - {None}  # type: ignore[return-value]
+        return frozenset((self.owner_id, self.assigned_node_id, *self.assignee_ids, *self.watcher_ids)) - {None}  # type: ignore[return-value]  # None is taken out.
 
     def evolve(self, event: Event) -> Self:
         """The audience after one more event."""

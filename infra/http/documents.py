@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.shared.access import PUBLIC
 from api.shared.limits import UNLIMITED
-from api.shared.problems import BY_STATUS, FURTHER, status_of
+from api.shared.problem_codes import BY_STATUS, FURTHER, status_of
 from domain.shared.refused import Refused
 
 OPEN: Final = {"needs": PUBLIC, "limit": UNLIMITED}

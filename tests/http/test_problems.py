@@ -175,7 +175,7 @@ async def test_every_code_is_explained_where_its_type_points(api):
 
 
 def test_each_kind_of_refusal_has_one_status():
-    from api.shared.problems import KINDS, status_of
+    from api.shared.problem_codes import KINDS, status_of
 
     assert [status_of(kind) for kind, _ in KINDS] == [status for _, status in KINDS]
     assert status_of(Overloaded) == status_of(Overloaded()) == 503

@@ -1,6 +1,7 @@
 """Every setting in one struct, from the environment, with all mistakes named at once."""
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -129,3 +130,25 @@ def test_config_show_has_every_setting_and_no_secret(clone):
         assert done.exit_code == 0
         assert "hidden" not in done.output
     assert set(json.loads(done.output)) == set(Settings.__struct_fields__)
+
+
+def test_every_secret_of_every_area_is_hidden():
+    """What is called a key, a password or a secret, or has one inside, is marked where it is declared."""
+    named = {name for name in Settings.__struct_fields__ if re.search(r"password|secret|_keys?$|private", name)} - {"s3_access_key"}
+    shown = read_settings(dict.fromkeys(map(str.upper, named), "p-hidden") | ENOUGH).redacted()
+    assert {shown[name] for name in named} == {"***"}
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"FILE_STORE": "/mnt/files"}, "FILE_STORE must be s3://bucket"),
+        ({"FILE_STORE": "s3://attic"}, "S3_ACCESS_KEY is missing: FILE_STORE needs it"),
+        ({"SMTP_FALLBACK_HOST": "second.example.org"}, "set SMTP_HOST too"),
+        ({"SMTP_FALLBACK_SECURITY": "perhaps"}, "SMTP_FALLBACK_SECURITY must be"),
+        ({"NOTIFICATION_RETENTION": "0"}, "NOTIFICATION_RETENTION"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(given, problem):
+    with pytest.raises(BadSettings, match=problem):
+        read_settings(ENOUGH | given)

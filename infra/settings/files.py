@@ -1,0 +1,40 @@
+"""Settings of files and of long jobs."""
+
+from pathlib import Path
+from typing import Final
+
+from infra.settings.mail import MailSettings
+from infra.settings.words import Secret
+
+STATE: Final = Path(__file__).parents[2] / ".daybook"
+"""Where a clone keeps what is its own."""
+
+
+class FileSettings(MailSettings, frozen=True, kw_only=True):
+    """Where bytes are kept, and how many."""
+
+    file_size_limit: int = 26_214_400
+    """Bytes of one file."""
+    file_quota: int = 1_073_741_824
+    """Bytes of all files of one person."""
+    files_folder: str = ""
+    """Where files are kept on this machine; `.daybook/files` of the clone where left out."""
+    file_store: str = ""
+    """Where files are kept instead: `s3://bucket`; empty: in `files_folder`."""
+    s3_endpoint: str = ""
+    """Address of the S3-compatible server; Amazon's own where left out."""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: Secret = ""
+    jobs_folder: str = ""
+    """Where imports and exports keep their files; `.daybook/jobs` of the clone where left out."""
+
+    @property
+    def files_at(self) -> Path:
+        """The folder of files on this machine."""
+        return Path(self.files_folder) if self.files_folder else STATE / "files"
+
+    @property
+    def jobs_at(self) -> Path:
+        """The folder of the files of jobs on this machine."""
+        return Path(self.jobs_folder) if self.jobs_folder else STATE / "jobs"

@@ -1,0 +1,33 @@
+"""Words that settings are written in: secrets and durations."""
+
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
+"""A text that is never shown; of an address only its password is hidden."""
+UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class BadSettings(Exception):
+    """The environment does not describe a system that can start; each line names one setting and what is wrong."""
+
+
+def duration(text: str) -> int:
+    """Seconds from `900`, `90s`, `15m`, `2h`, `7d`; raises `BadSettings` for anything else."""
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in UNITS else (text, "s")
+    if not number.isdigit() or int(number) == 0:
+        raise BadSettings(f"{text!r} is not a duration: write 900, 90s, 15m, 2h or 7d")
+    return int(number) * UNITS[unit]
+
+
+def redacted(settings: msgspec.Struct) -> dict[str, object]:
+    """Every setting for people to read: secrets as `***`, addresses without their password."""
+    secret = {field.name for field in msgspec.structs.fields(settings) if field.type == Secret}
+    shown = msgspec.to_builtins(settings)
+    return {name: _hidden(name, value) if name in secret and value else value for name, value in sorted(shown.items())}
+
+
+def _hidden(name: str, value: object) -> str:
+    return re.sub(r"(?<=:)[^:@/]*(?=@)|(?<=password=)[^&]*", "***", str(value)) if name.endswith("_url") else "***"

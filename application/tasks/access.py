@@ -109,6 +109,11 @@ class Access:
         project = None if task.project_id is None else await load(task.project_id)
         return cls(ports.caller, await seat(task, ports.caller.id, load), project)
 
+    @property
+    def runs_project(self) -> bool:
+        """Whether the caller is the project's owner or one of its managers."""
+        return self._role is not None and BY_ROLE[self._role] is Say.DISPOSES
+
     def must_see(self, task: Task) -> None:
         """Raises `NotFound`; nobody sees a deleted task."""
         must_see(task, self._caller, self._role)

@@ -106,6 +106,12 @@ restore_task                 tasks:restore         task
 collect_expired              tasks:expire          -
 claim_tasks                  tasks:claim           -
 
+list_comments                tasks:read            task
+get_comment                  tasks:read            comment
+post_comment                 tasks:comment         task
+edit_comment                 tasks:comment         comment
+delete_comment               tasks:comment         comment
+
 list_nodes                   nodes:read            -
 get_node                     nodes:read            node
 drain_node                   nodes:manage          node

@@ -8,7 +8,7 @@ UNSAYABLE = {
     "invalid_cursor", "must_be_future", "required", "zone_required", "out_of_range", "needs_node", "unknown_user", "unknown_node", "not_reportable",
     "invalid_email", "invalid_name", "invalid_password", "password_too_common", "unwritable_text", "duplicate_parameter", "too_large", "too_long",
     "invalid_link", "passwords_differ", "password_unchanged", "invalid_role", "sign_in_not_begun",
-    "unfit_key_scope", "unfit_network", "expiry_passed",
+    "unknown_comment", "unfit_key_scope", "unfit_network", "expiry_passed",
     "unfit_redirect_uri", "unfit_scope", "unfit_grants", "unauthorized_client",
 }  # fmt: skip
 """Signatures of ours, the clock, other things that exist, blank text, times that UTC does not have, sizes in bytes."""

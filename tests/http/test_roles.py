@@ -146,6 +146,14 @@ async def a_task(api: Api, whose: Account) -> dict[str, str]:
     return {"task_id": (await api.task(await api.admin(), **given))["id"]}
 
 
+async def a_comment(api: Api, whose: Account) -> dict[str, str]:
+    """By an administrator: not every role that reads comments may write them."""
+    task = await a_task(api, whose)
+    made = await api("POST", f"/api/v1/tasks/{task['task_id']}/comments", await api.admin(), json={"text": "It hums."})
+    assert made.status_code == 201, made.text
+    return task | {"comment_id": made.json()["id"]}
+
+
 async def the_person(_: Api, whose: Account) -> dict[str, str]:
     return {"user_id": whose.id, "node_id": whose.id}
 
@@ -187,6 +195,7 @@ async def until_seen(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Resp
 OBJECTS: dict[str, Made] = {
     "task": a_task,
     "task-owner": a_task,
+    "comment": a_comment,
     "user": the_person,
     "node": the_person,
     "oauth-client": a_program,
@@ -219,5 +228,3 @@ async def test_own_objects_are_there_and_those_of_others_only_for_whom_the_permi
             assert code_of(seen) not in NOT_PERMITTED, (role, seen.text)
         nothing = await known[name].ask(api, caller.headers)
         assert problem(nothing) == (404, "not_found"), role
-
-

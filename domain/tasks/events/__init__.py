@@ -1,6 +1,7 @@
 """What can happen to a task or to the node that works on it: the one place where other contexts listen."""
 
 from domain.tasks.events.base import TaskEvent
+from domain.tasks.events.comment import CommentDeleted, CommentEdited, CommentEvent, CommentPosted
 from domain.tasks.events.node import NodeCapacitySet, NodeDrained, NodeEvent, NodeResumed, NodeSeen
 from domain.tasks.events.people import TaskAssigneeAdded, TaskAssigneeRemoved, TaskMoved, TaskReowned, TaskWatcherAdded, TaskWatcherRemoved
 from domain.tasks.events.task import Fields, TaskBecameOverdue, TaskCreated, TaskDeleted, TaskEdited, TaskProgressed, TaskRestored
@@ -19,6 +20,10 @@ from domain.tasks.events.work import (
 )
 
 __all__ = [
+    "CommentDeleted",
+    "CommentEdited",
+    "CommentEvent",
+    "CommentPosted",
     "Fields",
     "LeaseExtended",
     "NodeCapacitySet",

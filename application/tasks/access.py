@@ -13,6 +13,7 @@ from uuid import UUID
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
+from application.shared.seats import Loads, seated
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
@@ -61,22 +62,11 @@ class Say(IntEnum):
 BY_ROLE: Final = {MemberRole.OWNER: Say.DISPOSES, MemberRole.MANAGER: Say.DISPOSES, MemberRole.MEMBER: Say.WORKS, MemberRole.VIEWER: Say.READS}
 
 
-class Loads(Protocol):
-    """Where the streams of projects and teams are read: the unit of work of a command, or the log itself."""
-
-    async def __call__(self, membership_id: UUID) -> Membership:
-        """The members as they are now."""
-
-
 async def seat(task: Seen, user_id: UUID | None, load: Loads) -> MemberRole | None:
-    """Somebody's role in the project of a task; members of its team may at least read."""
+    """Somebody's role in the project of a task, by what project and team say."""
     if task.project_id is None or user_id is None:
         return None
-    project = await load(task.project_id)
-    role = project.role_of(user_id)
-    if role is not None or project.team_id is None or not project.exists:
-        return role
-    return MemberRole.VIEWER if (await load(project.team_id)).role_of(user_id) is not None else None
+    return (await seated(task.project_id, user_id, load))[1]
 
 
 def say(task: Seen, caller: Caller, role: MemberRole | None) -> Say:
@@ -170,8 +160,11 @@ def must_see(task: Seen, caller: Caller, role: MemberRole | None = None) -> None
 
 async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> Membership:
     """The project, open and with the caller in a role that reaches so far; raises `NotFound`, `Forbidden`, `ProjectArchived`."""
-    project = await ports.log.load(Membership, project_id)
-    role = project.role_of(ports.caller.id)
+
+    async def load(membership_id: UUID) -> Membership:
+        return await ports.log.load(Membership, membership_id)
+
+    project, role = await seated(project_id, ports.caller.id, load)
     everywhere = reach(ports.caller, "projects:read") is Reach.ALL
     if not project.exists:
         raise NotFound

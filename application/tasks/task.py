@@ -11,8 +11,9 @@ from application.tasks.access import Access, change_task, must_be_member, must_b
 from application.tasks.worker import Worker
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
+from domain.shared.fields import invalid
 from domain.shared.refused import Forbidden
-from domain.tasks.errors import ExternalIdTaken, invalid
+from domain.tasks.errors import ExternalIdTaken
 from domain.tasks.events import Fields
 from domain.tasks.node import WorkerNode
 from domain.tasks.status import Priority

@@ -6,7 +6,8 @@ from uuid import UUID
 import msgspec
 
 from application.shared.ports import Ports
-from domain.tasks.errors import NodeDraining, invalid
+from domain.shared.fields import invalid
+from domain.tasks.errors import NodeDraining
 from domain.tasks.node import Node, WorkerNode, node_stream
 
 

@@ -1,4 +1,4 @@
-"""Who belongs to a project or a team: all that other contexts need to know of one, folded from its own stream."""
+"""Who belongs to a project or a team: all that other contexts need to know of one, folded from its own stream; and who has a say in it."""
 
 from typing import Self
 from uuid import UUID
@@ -37,7 +37,7 @@ class Membership(Aggregate, frozen=True, kw_only=True):
                 return self.but(owner_id=owner, team_id=team_id, members={owner: MemberRole.OWNER})
             case e.TeamCreated(owner_id=owner):
                 return self.but(owner_id=owner, members={owner: MemberRole.OWNER})
-            case e.ProjectReowned(owner_id=owner, previous_owner_id=previous):
+            case e.ProjectReowned(owner_id=owner, previous_owner_id=previous) | e.TeamReowned(owner_id=owner, previous_owner_id=previous):
                 return self.but(owner_id=owner, members={**self.members, previous: MemberRole.MANAGER, owner: MemberRole.OWNER})
         return self._members_after(event)
 
@@ -49,6 +49,18 @@ class Membership(Aggregate, frozen=True, kw_only=True):
                 return self.but(members={one: role for one, role in self.members.items() if one != user})
             case e.ProjectStatusChanged(to_status=status):
                 return self.but(archived=status is ProjectStatus.ARCHIVED)
-            case e.ProjectDeleted() | e.TeamDeleted() | e.ProjectRestored():
-                return self.but(deleted=not isinstance(event, e.ProjectRestored))
+            case e.ProjectDeleted() | e.TeamDeleted() | e.ProjectRestored() | e.TeamRestored():
+                return self.but(deleted=isinstance(event, e.ProjectDeleted | e.TeamDeleted))
         return self
+
+
+def seat(project: Membership, team: Membership | None, user_id: UUID | None) -> MemberRole | None:
+    """Somebody's role in a project: their own, or what their role in its team brings them. Who runs the team runs its projects; all
+    others of it read them.
+    """
+    own = project.role_of(user_id)
+    in_team = team.role_of(user_id) if team is not None and project.exists else None
+    if in_team is None:
+        return own
+    brought = MemberRole.MANAGER if in_team.reaches(MemberRole.MANAGER) else MemberRole.VIEWER
+    return brought if own is None or brought.reaches(own) else own

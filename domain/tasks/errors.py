@@ -1,6 +1,6 @@
 """Why a request about a task is refused."""
 
-from domain.shared.refused import Conflict, Forbidden, Invalid
+from domain.shared.refused import Conflict, Forbidden
 
 
 class InvalidTransition(Conflict):
@@ -61,8 +61,3 @@ class NotDueYet(Conflict):
 
 class NotAssignedNode(Forbidden):
     """Only the assigned node may do this."""
-
-
-def invalid(pointer: str, code: str, message: str) -> Invalid:
-    """A refusal that names the one field that does not fit."""
-    return Invalid(message, errors=[{"pointer": pointer, "code": code, "message": message}])

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from domain.shared.event import Event
+from domain.shared.fields import invalid
 from domain.tasks import events as e
 from domain.tasks import limits
 from domain.tasks.errors import (
@@ -17,7 +18,6 @@ from domain.tasks.errors import (
     StaleToken,
     TaskExpired,
     TaskOfPersons,
-    invalid,
 )
 from domain.tasks.people import TaskOfPeople
 from domain.tasks.status import LEASED, NODE_STEPS, OWN_STEPS, Status, Steps

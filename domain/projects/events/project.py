@@ -1,4 +1,4 @@
-"""What can happen to a project or a team. `at` is database time of the decision."""
+"""What can happen to a project. `at` is database time of the decision."""
 
 from datetime import date, datetime
 from typing import Any
@@ -17,13 +17,6 @@ class ProjectEvent(Event, frozen=True, kw_only=True):
 
     at: datetime
     project_id: UUID
-
-
-class TeamEvent(Event, frozen=True, kw_only=True):
-    """Something that happened to a team; its stream is the team's id, which `team_id` is."""
-
-    at: datetime
-    team_id: UUID
 
 
 class ProjectFields(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -106,49 +99,3 @@ class ProjectDeleted(ProjectEvent, frozen=True, kw_only=True):
 @recorded_as("project.restored")
 class ProjectRestored(ProjectEvent, frozen=True, kw_only=True):
     """It is back as it was."""
-
-
-@recorded_as("team.created")
-class TeamCreated(TeamEvent, frozen=True, kw_only=True):
-    """A team exists; who made it is its owner and first member."""
-
-    owner_id: UUID
-    name: str
-    description: str | None = None
-
-
-@recorded_as("team.edited")
-class TeamEdited(TeamEvent, frozen=True, kw_only=True):
-    """Name or description changed; what is UNSET did not."""
-
-    name: str | UnsetType = UNSET
-    description: str | UnsetType | None = UNSET
-
-
-@recorded_as("team.member_added")
-class TeamMemberAdded(TeamEvent, frozen=True, kw_only=True):
-    """This person is a member now."""
-
-    user_id: UUID
-    role: MemberRole
-
-
-@recorded_as("team.member_role_changed")
-class TeamMemberRoleChanged(TeamEvent, frozen=True, kw_only=True):
-    """This member may do something else now."""
-
-    user_id: UUID
-    role: MemberRole
-    previous: MemberRole
-
-
-@recorded_as("team.member_removed")
-class TeamMemberRemoved(TeamEvent, frozen=True, kw_only=True):
-    """This person is no member any more."""
-
-    user_id: UUID
-
-
-@recorded_as("team.deleted")
-class TeamDeleted(TeamEvent, frozen=True, kw_only=True):
-    """It is hidden from everybody; its projects stay with their members."""

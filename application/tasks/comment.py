@@ -13,9 +13,9 @@ from application.shared.ports import Ports
 from application.tasks.access import Access, must_see, seat
 from domain.identity.role import furthest
 from domain.projects.membership import Membership
+from domain.shared.fields import invalid
 from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
 from domain.tasks.comment import MENTIONS, Comment, fit, marked
-from domain.tasks.errors import invalid
 from domain.tasks.reader import Reader
 from domain.tasks.task import Task
 

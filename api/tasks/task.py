@@ -15,7 +15,8 @@ from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
-from api.tasks.views import TaskView, must_see_task, task_is_there, task_view
+from api.shared.task_sight import must_see_task
+from api.tasks.views import TaskView, task_is_there, task_view
 from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
 from domain.shared.refused import NotFound
 from domain.tasks.events import Fields

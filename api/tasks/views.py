@@ -7,10 +7,8 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from api.shared.access import caller
 from api.shared.parts import parts
-from application.tasks.access import Seen, must_see, seat
-from domain.projects.membership import Membership
+from api.shared.task_sight import must_see_task
 from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task
 
@@ -50,16 +48,6 @@ class TaskView(msgspec.Struct, frozen=True):
 def task_view(task: Any) -> TaskView:
     """The aggregate, or a row of the board, as a view."""
     return msgspec.convert(task, TaskView, from_attributes=True)
-
-
-async def must_see_task(request: Request[Any, Any, Any], task: Seen) -> None:
-    """Raises `NotFound` unless the caller may see this task, by what project and team say at this moment."""
-    log, who = parts(request).log, caller(request)
-
-    async def load(membership_id: UUID) -> Membership:
-        return (await log.load(Membership, membership_id))[0]
-
-    must_see(task, who, await seat(task, who.id, load))
 
 
 async def task_is_there(request: Request[Any, Any, Any]) -> None:

@@ -5,80 +5,20 @@ that are more than viewers work on it and edit it; owner and who runs the projec
 A node's task is worked on by its node alone.
 """
 
-from collections.abc import Callable, Collection
-from enum import IntEnum
-from typing import Final, Protocol
+from collections.abc import Callable
 from uuid import UUID
 
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
-from application.shared.seats import Loads, seated
+from application.shared.seats import seated
+from application.shared.task_sight import BY_ROLE, Say, must_see, say, seat
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
 from domain.tasks.errors import NotAssignedNode, ProjectArchived
 from domain.tasks.task import Task
-
-
-class Seen(Protocol):
-    """What decides who sees a task: the aggregate has it, and so has every row about it."""
-
-    @property
-    def owner_id(self) -> UUID | None:
-        """Whose it is."""
-
-    @property
-    def assigned_node_id(self) -> UUID | None:
-        """The node that works on it."""
-
-    @property
-    def assignee_ids(self) -> Collection[UUID]:
-        """The people who work on it."""
-
-    @property
-    def watcher_ids(self) -> Collection[UUID]:
-        """Who follows it."""
-
-    @property
-    def project_id(self) -> UUID | None:
-        """The project it is in."""
-
-    @property
-    def deleted(self) -> bool:
-        """Hidden from everybody."""
-
-
-class Say(IntEnum):
-    """How much somebody has to say about one task."""
-
-    NOTHING = 0
-    READS = 1
-    WORKS = 2
-    DISPOSES = 3
-
-
-BY_ROLE: Final = {MemberRole.OWNER: Say.DISPOSES, MemberRole.MANAGER: Say.DISPOSES, MemberRole.MEMBER: Say.WORKS, MemberRole.VIEWER: Say.READS}
-
-
-async def seat(task: Seen, user_id: UUID | None, load: Loads) -> MemberRole | None:
-    """Somebody's role in the project of a task, by what project and team say."""
-    if task.project_id is None or user_id is None:
-        return None
-    return (await seated(task.project_id, user_id, load))[1]
-
-
-def say(task: Seen, caller: Caller, role: MemberRole | None) -> Say:
-    """How much the caller has to say about a task, with this role in its project."""
-    by_role = Say.NOTHING if role is None else BY_ROLE[role]
-    if caller.id is None:
-        return by_role
-    if caller.id == task.owner_id:
-        return Say.DISPOSES
-    if caller.id in task.assignee_ids or caller.id == task.assigned_node_id:
-        return max(Say.WORKS, by_role)
-    return max(Say.READS, by_role) if caller.id in task.watcher_ids else by_role
 
 
 class Access:
@@ -148,14 +88,6 @@ async def change_task(ports: Ports, task_id: UUID, decide: Decide) -> Task:
     if not task.exists:
         raise NotFound
     return ports.log.begin(task, *decide(task, await Access.to(task, ports)))
-
-
-def must_see(task: Seen, caller: Caller, role: MemberRole | None = None) -> None:
-    """Raises `NotFound` for who has no say in it; nobody sees a deleted task."""
-    if task.deleted:
-        raise NotFound
-    if say(task, caller, role) is Say.NOTHING and reach(caller, "tasks:read") is not Reach.ALL:
-        raise Hidden
 
 
 async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> Membership:

@@ -7,16 +7,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from application.shared.command import Command, handles
-from application.shared.context import Caller
 from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
-from application.tasks.access import Access, must_see, seat
-from domain.identity.role import furthest
-from domain.projects.membership import Membership
+from application.shared.task_sight import sees
+from application.tasks.access import Access
 from domain.shared.fields import invalid
 from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
 from domain.tasks.comment import MENTIONS, Comment, fit, marked
-from domain.tasks.reader import Reader
 from domain.tasks.task import Task
 
 
@@ -140,21 +137,6 @@ class _Place(msgspec.Struct, frozen=True):
         if len(named) > MENTIONS:
             raise invalid("/mentions", "too_long", f"At most {MENTIONS} people can be mentioned.")
         for nth, user_id in enumerate(named):
-            if user_id not in before and not await self._sees(user_id):
+            if user_id not in before and not await sees(self.task, user_id, self.ports.log.load):
                 raise invalid(f"/mentions/{nth}", "unknown_user", "Nobody of this id sees the task.")
-        return (*named, *[one for one in marked(text) if one not in named and await self._sees(one)])
-
-    async def _sees(self, user_id: UUID) -> bool:
-        reader = await self.ports.log.load(Reader, user_id)
-        if not reader.is_there:
-            return False
-
-        async def load(membership_id: UUID) -> Membership:
-            return await self.ports.log.load(Membership, membership_id)
-
-        roles = frozenset(map(str, reader.roles))
-        try:
-            must_see(self.task, Caller(user_id, str(furthest(reader.roles)), roles=roles), await seat(self.task, user_id, load))
-        except NotFound:
-            return False
-        return True
+        return (*named, *[one for one in marked(text) if one not in named and await sees(self.task, one, self.ports.log.load)])

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from psycopg import Connection
 
 from projections.shared.read_model import Row
 
@@ -92,3 +93,10 @@ def encoded(columns: dict[str, str], rows: Iterable[Row]) -> Iterator[bytes]:
             piece.clear()
     piece.append(END)
     yield b"".join(piece)
+
+
+def copy_in(connection: Connection[Any], table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
+    """Write rows into a table."""
+    with connection.cursor().copy(f"copy {table} ({', '.join(columns)}) from stdin (format binary)".encode()) as copy:
+        for piece in encoded(columns, rows):
+            copy.write(piece)

@@ -7,7 +7,7 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from infra.postgres.row_table import RowTable
+from infra.postgres.row_table import RowTable, dropped
 from infra.projection.checkpoint import Checkpoint
 from projections.shared.read_model import ReadModel
 
@@ -193,8 +193,8 @@ class Builds:
         elif build.store == "postgres":
             async with self._pool.connection() as connection, connection.transaction():
                 await _forget(connection, build.model, [build.build])
-                name = f"read_models.{build.model}_b{build.build}"
-                await connection.execute(f"drop table if exists {name}, {name}_groups, {name}_fill".encode())
+                for statement in dropped(f"{build.model}_b{build.build}"):
+                    await connection.execute(statement.encode())
 
     async def switch(self, model: ReadModel[Any], build: int) -> None:
         """Let queries see a build, in one transaction; the one they saw stays folded as `previous`, an older previous one goes."""

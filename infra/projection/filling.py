@@ -16,8 +16,8 @@ import application
 import domain
 import projections
 from infra.postgres.connections import SESSION, SOCKET
-from infra.postgres.copy_rows import encoded
-from infra.postgres.row_table import RowTable
+from infra.postgres.copy_rows import copy_in
+from infra.postgres.row_table import ListEntry, RowTable
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.folding import Folded, Parked
 from infra.projection.partition import Partition
@@ -115,7 +115,7 @@ class TablePlace:
             begun = None if row is None else msgspec.json.decode(row[0], type=Plan)
             if begun is not None and begun.same_but_parts(plan):
                 return begun
-            self._run(f"truncate {self._name}, {self._name}_groups, {self._name}_fill")
+            self._run(f"truncate {', '.join((self._name, *self._table.beside()))}, {self._name}_fill")
             self._run(f"insert into {self._name}_fill values ({PLAN}, %s)", msgspec.json.encode(plan).decode())
         return plan
 
@@ -127,11 +127,11 @@ class TablePlace:
     def write(self, part: int, folded: Partition) -> Told:
         """A part: rows by COPY, sums added, mark."""
         told = _told(folded)
-        names = ", ".join(self._table.columns)
         with self._connection.transaction():
-            with self._connection.cursor().copy(f"copy {self._name} ({names}) from stdin (format binary)".encode()) as copy:
-                for piece in encoded(self._table.columns, folded.rows.values()):
-                    copy.write(piece)
+            copy_in(self._connection, self._name, self._table.columns, folded.rows.values())
+            if self._model.lists is not None:
+                stands = (ListEntry(name, key) for key, row in folded.rows.items() for name in self._model.lists(row))
+                copy_in(self._connection, f"{self._name}_lists", self._table.list_columns, stands)
             self._run(
                 f"""insert into {self._name}_groups as g select s."group", s.name, s.number
                     from json_populate_recordset(null::{self._name}_groups, %s::json) s order by 1, 2
@@ -147,7 +147,7 @@ class TablePlace:
         self._run("set maintenance_work_mem = '128MB'")
         for statement in self._table.index():
             self._run(statement)
-        self._run(f"analyze {self._name}")
+        self._run(f"analyze {', '.join((self._name, *self._table.beside()))}")
         with self._connection.transaction():
             note_parked(self._connection, self._model, self._build, parked)
             self._run(f"drop table {self._name}_fill")

@@ -28,6 +28,10 @@ class Folded(msgspec.Struct):
     before: dict[Key, Row | None] = {}
     sums: dict[tuple[str, str], int] = {}
     parked: list[Parked] = []
+    joined: list[tuple[str, Key]] = []
+    """Lists and the keys that stand in them now."""
+    left: list[tuple[str, Key]] = []
+    """Lists and the keys that do not stand in them any more."""
 
 
 def touched(model: ReadModel[Any], events: Iterable[Recorded[Any]]) -> Touched:
@@ -68,8 +72,23 @@ def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None],
             held += [Parked(key, recorded.position, repr(error)[:500]) for key in fresh]
             continue
         now.update(changed)
-    before = {key: rows.get(key) for key in now}
-    return Folded(now, before, sums(model, before, now), held)
+    return changed_from(model, {key: rows.get(key) for key in now}, now, held)
+
+
+def changed_from(model: ReadModel[Any], before: dict[Key, Row | None], after: dict[Key, Row | None], parked: list[Parked]) -> Folded:
+    """What rows before and after come to, with all that is derived from them."""
+    joined, left = list[tuple[str, Key]](), list[tuple[str, Key]]()
+    if model.lists is not None:
+        for key, row in after.items():
+            stood, stands = listed(model, before.get(key)), listed(model, row)
+            joined += [(name, key) for name in stands - stood]
+            left += [(name, key) for name in stood - stands]
+    return Folded(after, before, sums(model, before, after), parked, joined, left)
+
+
+def listed(model: ReadModel[Any], row: Row | None) -> frozenset[str]:
+    """The lists a row stands in."""
+    return frozenset() if row is None or model.lists is None else model.lists(row)
 
 
 class TouchesParked(Exception):

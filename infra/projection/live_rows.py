@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from infra.postgres.row_table import RowTable
+from infra.projection.folding import listed
 from infra.projection.workshop import Workshop
 from infra.redis.row_cache import RowCache
 from projections.shared.read_model import Key, ReadModel, Row, key_text
@@ -25,7 +26,7 @@ class LiveRows(Protocol):
         """All keys, page by page."""
 
     async def misplaced(self, rows: Mapping[Key, Row]) -> list[Key]:
-        """Those of these rows, as they were just seen, that do not stand where they should in sorted sets."""
+        """Those of these rows, as they were just seen, that do not stand where they should in lists or sorted sets."""
 
 
 class InPostgres:
@@ -59,9 +60,13 @@ class InPostgres:
             after = list(rows)[-1]
 
     async def misplaced(self, rows: Mapping[Key, Row]) -> list[Key]:
-        """There are no sorted sets here."""
-        del rows
-        return []
+        """Rows that do not stand in one of their lists; rows that have changed meanwhile are left out."""
+        stands = [(name, key) for key, row in rows.items() for name in listed(self._model, row)]
+        if not stands:
+            return []
+        async with self._pool.connection() as connection:
+            found, missing = await self._table.unlisted(connection, list(rows), stands)
+        return [key for key, row in rows.items() if key in missing and found.get(key) == row]
 
 
 class InRedis:

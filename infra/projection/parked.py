@@ -12,7 +12,7 @@ from infra.projection.builds import Build
 from infra.projection.bulk_read import BulkReader, decoder
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.fill import Watch
-from infra.projection.folding import Folded, sums
+from infra.projection.folding import changed_from
 from infra.projection.partition import Partition
 from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.settings import Settings
@@ -137,7 +137,7 @@ class _Replay:
         before: dict[Key, Row | None] = {key: old.get(key) for key in keys}
         after: dict[Key, Row | None] = {key: folded.rows.get(key) for key in keys}
         failed = [one for one in folded.failed.values() if one.key in self._keys or one.key.startswith("stream:")]
-        change = Folded(after, before, sums(model, before, after), failed)
+        change = changed_from(model, before, after, failed)
         forget = ("delete from parked where model = %s and build = %s", (model.table, held.build))
         if model.store == "redis":
             if await self._shop.cache(model, held.build).apply(change, stands, stands, held.epoch) != "ok":

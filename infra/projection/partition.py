@@ -74,6 +74,16 @@ class Partition:
         return {name: number for name, number in total.items() if number}
 
 
+    def list_lengths(self) -> dict[tuple[str, str], int]:
+        """How many rows stand in each list, as sums of the group `lists`."""
+        total: dict[tuple[str, str], int] = {}
+        if self.model.lists is not None:
+            for row in self.rows.values():
+                for name in self.model.lists(row):
+                    total["lists", name] = total.get(("lists", name), 0) + 1
+        return total
+
+
 def part_of(model: ReadModel[Any], key: Any, parts: int) -> int:
     """The part that owns a key: by the last bytes of the stream's id (no decoding needed) where the key is the stream."""
     if model.key_is_stream:

@@ -133,7 +133,7 @@ class _Verification:
         def begin() -> dict[Key, None]:
             base = part * at // all_of_it
             expected.feed(decode(self._watch.step(base, at).over(spool.read(part), "folding", at)))
-            for name, number in expected.sums().items():
+            for name, number in (*expected.sums().items(), *expected.list_lengths().items()):
                 self._sums[name] = self._sums.get(name, 0) + number
             return dict.fromkeys((*expected.rows, *there))
 
@@ -152,7 +152,7 @@ class _Verification:
                 position = seen
             self._compare(keys, rows, expected)
             for key in await served.misplaced(rows):
-                self._note(key, "not where it should be in a sorted set")
+                self._note(key, "not where it should be in a list or sorted set")
         for one in expected.failed.values():
             self._differences.setdefault(one.key, Difference(one.key, f"cannot be folded: {one.error}"))
 

@@ -25,8 +25,10 @@ class ReadModel(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     `version` is raised whenever row or fold change; another version is another table, built beside the old one.
     `key` names the row's key fields; `keys(recorded)` gives the keys an event touches (a value, or a tuple for several fields);
     `fold(key, row, recorded)` gives the row after it, None for no row. Folds are pure and never fail.
-    `contrib(row)` gives numbers that are summed per group over all rows. `indexes` are column lists (PostgreSQL);
-    `scores(row)` gives the sorted sets (name → score) a row stands in (Redis).
+    `contrib(row)` gives numbers that are summed per group over all rows.
+    PostgreSQL: `lists(row)` names the lists a row stands in, each kept in the order of keys, which is one column; `indexes` are column lists,
+    with a condition where one follows (`a, b where not c`), or begin with their method (`using gin (…)`).
+    Redis: `scores(row)` gives the sorted sets (name → score) a row stands in.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ReadModel(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     fold: Callable[[Any, R | None, Recorded[Any]], R | None]
     contrib: Callable[[R], Groups] | None = None
     scores: Callable[[R], Mapping[str, float]] | None = None
+    lists: Callable[[R], frozenset[str]] | None = None
     indexes: tuple[str, ...] = ()
     key_is_stream: bool = False
     """The key is the stream's id: one thing's freshness is judged by its version, and as-of needs only its stream."""

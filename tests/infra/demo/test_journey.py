@@ -20,6 +20,9 @@ from infra.demo.log import by_ticket, read_log
 from infra.demo.story import Story
 from infra.local.program import free_port
 from infra.local.state import CLONE
+from projections.tasks.task_board import TASK_BOARD
+from projections.tasks.task_counts import TASK_COUNTS
+from projections.tasks.task_history import TASK_HISTORY
 from tests.eventually import until
 from tests.servers import Database
 
@@ -137,7 +140,7 @@ def test_a_task_that_was_deleted_is_played_anew_though_its_keys_are_still_known(
     lines = read_log()
     early = {line.ticket for line in lines[:300]}
     ticket = next(line.ticket for line in lines[300:] if line.ticket not in early)
-    task = clone.sql(f"select id from read_models.task_board_v1_b1 where external_id = '{ticket}'")[0][0]
+    task = clone.sql(f"select id from read_models.{TASK_BOARD.table}_b1 where external_id = '{ticket}'")[0][0]
     with clone.as_admin() as http:
         assert http.delete(f"/api/v1/tasks/{task}").status_code == 204
     code, told = clone.demo("--limit", "550")
@@ -147,15 +150,15 @@ def test_a_task_that_was_deleted_is_played_anew_though_its_keys_are_still_known(
 
 def test_what_is_shown_otherwise_than_the_log_says_is_told_and_ends_with_1(clone):
     def task(ticket: str) -> Any:
-        return clone.sql(f"select id from read_models.task_board_v1_b1 where external_id = '{ticket}' and not deleted")[0][0]
+        return clone.sql(f"select id from read_models.{TASK_BOARD.table}_b1 where external_id = '{ticket}' and not deleted")[0][0]
 
     with clone.as_admin() as http:
         assert http.post(f"/api/v1/tasks/{task('Case 2748')}/notes", json={"note": "Not of the log."}).status_code == 200
-    clone.sql("update read_models.task_board_v1_b1 set priority = 'low' where external_id = 'Case 4284'")
-    clone.sql(f"update read_models.task_history_v1_b1 set performed_by = 'nobody' where task_id = '{task('Case 1534')}' and version = 2")
-    owner = clone.sql("select owner_id from read_models.task_board_v1_b1 limit 1")[0][0]
+    clone.sql(f"update read_models.{TASK_BOARD.table}_b1 set priority = 'low' where external_id = 'Case 4284'")
+    clone.sql(f"update read_models.{TASK_HISTORY.table}_b1 set performed_by = 'nobody' where task_id = '{task('Case 1534')}' and version = 2")
+    owner = clone.sql(f"select owner_id from read_models.{TASK_BOARD.table}_b1 limit 1")[0][0]
     with redis.Redis.from_url(clone.environment["REDIS_URL"]) as cache:
-        cache.hincrby("{task_counts_v1}:b1:groups", f"owner:{owner}\ttotal", 1)
+        cache.hincrby(f"{{{TASK_COUNTS.table}}}:b1:groups", f"owner:{owner}\ttotal", 1)
     code, told = clone.demo("--limit", "300")
     assert (code, told["agrees"]) == (1, False)
     assert {(each["code"], each["ticket"]) for each in told["played"]["unexpected"]} == {("changed_by_others", "Case 2748")}

@@ -57,6 +57,17 @@ async def test_a_changed_a_missing_and_an_extra_row_and_a_wrong_sum_are_found_in
     assert told["all/total"][0] == told["all/total"][1] + 1
 
 
+async def test_whoever_is_missing_in_a_list_or_stands_in_one_too_many_is_found(world: World):
+    await folded(world, BOXES)
+    one, other, *_ = sorted(world.rows(BOXES, 1))
+    table = "read_models.toy_boxes_v1_b1_lists"
+    sql(world, f"delete from {table} where key = '{one}' and list like 'puts:%'")
+    sql(world, f"insert into {table} values ('puts:7', '{other}')")
+    told = of(await verify(world.settings, BOXES))
+    assert told[one] == "not where it should be in a list or sorted set"
+    assert told["lists/puts:7"] == [1, 0]
+
+
 async def test_a_changed_a_missing_and_an_extra_row_a_wrong_sum_and_a_wrong_place_are_found_in_redis(world: World):
     await folded(world, BOXES_IN_REDIS)
     await ended(*world.tasks)
@@ -73,7 +84,7 @@ async def test_a_changed_a_missing_and_an_extra_row_a_wrong_sum_and_a_wrong_plac
     assert list(told[one]) == ["puts"]
     assert told[other] == "missing"
     assert told["never there"] == "extra"
-    assert told[moved] == "not where it should be in a sorted set"
+    assert told[moved] == "not where it should be in a list or sorted set"
     assert told["all/total"][0] == told["all/total"][1] + 1
     assert len(told) == 5
 

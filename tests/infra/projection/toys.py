@@ -60,6 +60,10 @@ def box_contrib(row: Box) -> Groups:
     return {"all": {"boxes": 1, "total": row.total}, f"full:{row.is_full}": {"boxes": 1}}
 
 
+def box_lists(row: Box) -> frozenset[str]:
+    return frozenset({f"full:{row.is_full}", f"puts:{row.puts % 3}"} if row.total else ())
+
+
 class Stream(Row, frozen=True, gc=False):
     id: UUID
     version: int
@@ -87,7 +91,8 @@ BOXES = ReadModel(
     keys=box_keys,
     fold=box_fold,
     contrib=box_contrib,
-    indexes=("total, box",),
+    indexes=("total, box", "puts where is_full and note is not null"),
+    lists=box_lists,
 )
 BOXES_IN_REDIS = ReadModel(
     name="toy_boxes_cached",

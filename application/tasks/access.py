@@ -13,6 +13,7 @@ from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
 from application.shared.seats import seated
 from application.shared.task_sight import BY_ROLE, Say, must_see, say, seat
+from domain.projects.kind import Kind
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
@@ -98,7 +99,7 @@ async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> M
 
     project, role = await seated(project_id, ports.caller.id, load)
     everywhere = reach(ports.caller, "projects:read") is Reach.ALL
-    if not project.exists:
+    if not project.exists or project.kind is not Kind.PROJECT:
         raise NotFound
     if role is None and not everywhere:
         raise Hidden

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from domain.projects import events as e
+from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.shared.aggregate import Aggregate
@@ -13,8 +14,9 @@ from domain.shared.event import Event
 
 
 class Membership(Aggregate, frozen=True, kw_only=True):
-    """The members of a project or a team by their role. `team_id`: the team a project belongs to."""
+    """The members of a project or a team by their role. `kind` says which of both; `team_id`: the team a project belongs to."""
 
+    kind: Kind | None = None
     members: dict[UUID, MemberRole] = msgspec.field(default_factory=dict)
     owner_id: UUID | None = None
     team_id: UUID | None = None
@@ -34,9 +36,9 @@ class Membership(Aggregate, frozen=True, kw_only=True):
         """The members after one more event."""
         match event:
             case e.ProjectCreated(owner_id=owner, team_id=team_id):
-                return self.but(owner_id=owner, team_id=team_id, members={owner: MemberRole.OWNER})
+                return self.but(kind=Kind.PROJECT, owner_id=owner, team_id=team_id, members={owner: MemberRole.OWNER})
             case e.TeamCreated(owner_id=owner):
-                return self.but(owner_id=owner, members={owner: MemberRole.OWNER})
+                return self.but(kind=Kind.TEAM, owner_id=owner, members={owner: MemberRole.OWNER})
             case e.ProjectReowned(owner_id=owner, previous_owner_id=previous) | e.TeamReowned(owner_id=owner, previous_owner_id=previous):
                 return self.but(owner_id=owner, members={**self.members, previous: MemberRole.MANAGER, owner: MemberRole.OWNER})
         return self._members_after(event)

@@ -35,6 +35,7 @@ async def consumers(settings: Settings, health: Health) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(subscription.run(), name="subscription")
             tasks.create_task(hub.watch(parts.reader.head), name="hub")
+            tasks.create_task(manager.bystanders.run(), name="bystanders")
             tasks.create_task(manager.run(), name="manager")
 
 

@@ -1,62 +1,22 @@
-"""Builds of read models: which there are, who folds each (lease with epoch), and which one queries see."""
+"""Builds of read models: which there are, what state each is in, and which one queries see."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from infra.postgres.row_table import RowTable, dropped
 from infra.projection.checkpoint import Checkpoint
+from infra.projection.leases import Build, Leases
 from projections.shared.read_model import ReadModel
-
-LEASE: Final = 2
-"""Seconds a consumer keeps a build without writing to it or renewing."""
-FOLDED: Final = ("live", "previous", "ready", "diverged")
-
-
-class Build(msgspec.Struct, frozen=True):
-    """One build: `building` (bulk fill), `ready` (filled, folded, not seen yet), `live`, `previous` (folded, for roll-back),
-    `diverged`, `stopped`.
-    """
-
-    model: str
-    build: int
-    store: str
-    state: str
-    checkpoint: Checkpoint
-    epoch: int
-    holder: UUID | None
-    is_held: bool
-    parked: int
 
 
 class NoSuchBuild(Exception):
     """There is no build to do this with."""
 
 
-class Builds:
+class Builds(Leases):
     """The table `read_models`."""
-
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], me: UUID) -> None:
-        self._pool = pool
-        self._me = me
-
-    async def _run(self, query: Any, *arguments: Any) -> list[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(query, arguments)
-            return await cursor.fetchall() if cursor.description else []
-
-    async def all(self) -> list[Build]:
-        """Every build and reaction, by name."""
-        rows = await self._run(
-            """select m.model, m.build, m.store, m.state, m.log_id, m.position, m.stream_id, m.version, m.epoch, m.holder,
-                      coalesce(m.held_until > clock_timestamp(), false),
-                      (select count(*) from parked p where p.model = m.model and p.build = m.build)
-               from read_models m order by m.model, m.build"""
-        )
-        return [Build(*[*row[:4], Checkpoint(*row[4:8]), *row[8:]]) for row in rows]
 
     async def of(self, model: str, *states: str) -> list[Build]:
         """The builds of one model (by table name) in some states, newest last."""
@@ -103,71 +63,6 @@ class Builds:
             head.stream_id,
             head.version,
         )
-
-    async def acquire(self, model: str, build: int) -> Build | None:
-        """Take (or keep) the lease of a build; None while somebody else holds it or it is not to be folded."""
-        taken = await self._run(
-            f"""update read_models set holder = %s, epoch = epoch + 1, held_until = clock_timestamp() + interval '{LEASE} seconds'
-                where model = %s and build = %s and state = any(%s)
-                  and (held_until is null or held_until < clock_timestamp() or holder = %s) returning 1""",
-            self._me,
-            model,
-            build,
-            list(FOLDED),
-            self._me,
-        )
-        if not taken:
-            return None
-        return next((one for one in await self.all() if (one.model, one.build) == (model, build)), None)
-
-    async def take(self, model: str, build: int) -> Build:
-        """Take the lease of a build from whoever holds it: his epoch is over, and he reads everything anew when he gets it back."""
-        await self._run(
-            f"""update read_models set holder = %s, epoch = epoch + 1, held_until = clock_timestamp() + interval '{LEASE} seconds'
-                where model = %s and build = %s""",
-            self._me,
-            model,
-            build,
-        )
-        return next(one for one in await self.all() if (one.model, one.build) == (model, build))
-
-    async def renew(self, build: Build) -> bool:
-        """Keep a lease without moving; False when it was lost."""
-        kept = await self._run(
-            f"""update read_models set held_until = clock_timestamp() + interval '{LEASE} seconds'
-                where model = %s and build = %s and holder = %s and epoch = %s and state = any(%s) returning 1""",
-            build.model,
-            build.build,
-            self._me,
-            build.epoch,
-            list(FOLDED),
-        )
-        return bool(kept)
-
-    async def release(self, build: Build) -> None:
-        """Give a lease back at once."""
-        await self._run(
-            "update read_models set held_until = clock_timestamp() where model = %s and build = %s and holder = %s and epoch = %s",
-            build.model,
-            build.build,
-            self._me,
-            build.epoch,
-        )
-
-    async def move(self, build: Build, new: Checkpoint) -> bool:
-        """Move a position by compare-and-set (reactions; read models move theirs together with their rows)."""
-        moved = await self._run(
-            f"""update read_models set position = %s, stream_id = %s, version = %s, held_until = clock_timestamp() + interval '{LEASE} seconds'
-                where model = %s and build = %s and position = %s and epoch = %s returning 1""",
-            new.position,
-            new.stream_id,
-            new.version,
-            build.model,
-            build.build,
-            build.checkpoint.position,
-            build.epoch,
-        )
-        return bool(moved)
 
     async def mark(self, model: str, build: int, state: str, checkpoint: Checkpoint | None = None) -> None:
         """Set the state of a build, and its checkpoint where one is given."""

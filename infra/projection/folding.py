@@ -54,6 +54,13 @@ def stream_text(recorded: Recorded[Any]) -> str:
     return f"stream:{recorded.stream_id}"
 
 
+def unheard_of(model: ReadModel[Any], events: Touched) -> set[Key]:
+    """Touched keys that cannot have a row yet: of a stream that begins here, or of events that make rows of their own."""
+    if model.appends:
+        return {key for _, keys, _ in events for key in keys}
+    return {recorded.stream_id for recorded, _, _ in events if recorded.version == 1} if model.key_is_stream else set()
+
+
 def fold(model: ReadModel[Any], events: Touched, rows: Mapping[Key, Row | None], parked: set[str]) -> Folded:
     """Fold events in order; `rows` holds every touched key that has a row, `parked` the keys that are left alone."""
     now: dict[Key, Row | None] = {}

@@ -28,6 +28,13 @@ class Hub:
         self._first = 1
         self._heard_at = time.monotonic()
         self._changed = asyncio.Event()
+        self.heard: list[Callable[[], None]] = []
+        """Called whenever something was heard, at once: they must be quick."""
+
+    @property
+    def newest(self) -> int:
+        """The last position of the window; the one before its first when it is empty."""
+        return self._first + len(self._window) - 1
 
     def receive(self, chunk: Chunk) -> None:
         """Take in a chunk: extends the window, or starts a new one behind a hole; old and foreign chunks change nothing."""
@@ -35,7 +42,7 @@ class Hub:
             return
         self._heard_at = time.monotonic()
         self.head = max(self.head, chunk.head, chunk.last)
-        newest = self._first + len(self._window) - 1
+        newest = self.newest
         if chunk.events and chunk.last > newest:
             if chunk.first > newest + 1:
                 self._window.clear()
@@ -60,6 +67,7 @@ class Hub:
         self.log_id, self.head = head.log_id, head.position
         self._window.clear()
         self._first = head.position + 1
+        self._wake()
 
     def after(self, position: int, limit: int) -> list[Recorded[Any]]:
         """Up to `limit` events that follow a position, if the window holds them."""
@@ -86,6 +94,8 @@ class Hub:
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+        for heard in self.heard:
+            heard()
 
     async def watch(self, ask: Callable[[], Awaitable[Checkpoint]]) -> None:
         """Ask the log for its head whenever the broker is silent. Until cancelled."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final
 
 import psycopg
@@ -12,8 +12,10 @@ from psycopg_pool import AsyncConnectionPool
 from application.shared.reaction import REACTIONS
 from infra.app import System
 from infra.cancellation import ended
-from infra.projection.builds import FOLDED, Build, Builds
+from infra.projection.builds import Builds
+from infra.projection.bystanders import Bystanders
 from infra.projection.hub import Hub
+from infra.projection.leases import FOLDED, Build
 from infra.projection.parked_events import ParkedEvents
 from infra.projection.projector import Projector
 from infra.projection.reacting import Reactor
@@ -37,6 +39,7 @@ class Manager:
         self._hub = hub
         self.builds = Builds(pool, parts.me)
         self._teller = ProgressTeller(parts.redis)
+        self.bystanders = Bystanders(hub, self.builds, parts.redis, self._teller.moved)
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self.projectors: dict[tuple[str, int], Projector] = {}
         self.reactors: dict[str, Reactor] = {}
@@ -47,15 +50,21 @@ class Manager:
         try:
             while True:
                 try:
-                    head = await self._parts.reader.head()
-                    for model in models.values():
-                        await self.builds.ensure(model, head.log_id)
-                    self._follow([build for build in await self.builds.all() if build.model in models], models)
+                    builds = await self.builds.all()
+                    if models.keys() - {build.model for build in builds}:
+                        builds = await self._with_missing(models.values())
+                    self._follow([build for build in builds if build.model in models], models)
                 except (psycopg.Error, OSError) as error:
                     log.warning("the consumers wait for the database", extra={"error": repr(error)})
                 await asyncio.sleep(LOOK)
         finally:
             await ended(*self._tasks.values(), again=AGAIN)
+
+    async def _with_missing(self, models: Iterable[ReadModel[Any]]) -> list[Build]:
+        head = await self._parts.reader.head()
+        for model in models:
+            await self.builds.ensure(model, head.log_id)
+        return await self.builds.all()
 
     def _follow(self, builds: list[Build], models: dict[str, ReadModel[Any]]) -> None:
         wanted = {(build.model, build.build) for build in builds if build.state in FOLDED}
@@ -71,6 +80,7 @@ class Manager:
                     store=self._store(model, name[1]),
                     builds=self.builds,
                     hub=self._hub,
+                    bystanders=self.bystanders,
                     reader=self._parts.reader,
                     moved=self._teller.moved,
                     mend=self._mend,
@@ -79,7 +89,7 @@ class Manager:
         for reaction in REACTIONS.values():
             if self._is_missing((reaction.name, 0)):
                 parked = ParkedEvents(self._pool, f"reaction:{reaction.name}")
-                reactor = Reactor(reaction, self.builds, parked, self._hub, self._parts.reader, self._parts.dispatch)
+                reactor = Reactor(reaction, self.builds, parked, self._hub, self.bystanders, self._parts.reader, self._parts.dispatch)
                 self.reactors[reaction.name] = reactor
                 self._start((reaction.name, 0), reactor.run())
 

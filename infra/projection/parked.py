@@ -8,11 +8,11 @@ import msgspec
 
 from domain.shared.event import Recorded
 from infra.postgres.row_table import RowTable
-from infra.projection.builds import Build
 from infra.projection.bulk_read import BulkReader, decoder
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.fill import Watch
 from infra.projection.folding import changed_from
+from infra.projection.leases import Build
 from infra.projection.partition import Partition
 from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.settings import Settings
@@ -44,9 +44,7 @@ class Replayed(msgspec.Struct, frozen=True):
 async def parked_keys(settings: Settings) -> list[ParkedKey]:
     """All parked keys, by read model and position."""
     async with workshop(settings) as shop, shop.pool.connection() as connection:
-        cursor = await connection.execute(
-            "select model, build, key, position, error, parked_at from parked order by model, build, position, key"
-        )
+        cursor = await connection.execute("select model, build, key, position, error, parked_at from parked order by model, build, position, key")
         return [ParkedKey(*row) for row in await cursor.fetchall()]
 
 

@@ -11,18 +11,18 @@ from redis.exceptions import RedisError
 
 from domain.shared.event import Recorded
 from infra.postgres.log_reader import LogReader
-from infra.projection.builds import LEASE, Build, Builds
+from infra.projection.builds import Builds
+from infra.projection.bystanders import Bystander, Bystanders, Lost
 from infra.projection.checkpoint import Checkpoint
-from infra.projection.folding import fold, touched
+from infra.projection.folding import fold, touched, unheard_of
 from infra.projection.hub import Hub
+from infra.projection.leases import LEASE, Build
 from infra.projection.stores import Remembered, Store
 from infra.redis.row_cache import Damaged
 from projections.shared.read_model import ReadModel
 
 log = logging.getLogger(__name__)
 BATCH: Final = 500
-QUIET: Final = 0.05
-"""Seconds until the next step after one that changed no row: models that are not meant by what happens move their position less often."""
 PARKED_AT_MOST: Final = 1000
 """Parked keys above which a model stops: then the fold is broken, not a few of its keys."""
 
@@ -38,8 +38,9 @@ class Projector:
         store: Store,
         builds: Builds,
         hub: Hub,
+        bystanders: Bystanders,
         reader: LogReader,
-        moved: Callable[[ReadModel[Any], int], Awaitable[None]],
+        moved: Callable[..., Awaitable[None]],
         mend: Callable[[ReadModel[Any], Build], Awaitable[None]],
     ) -> None:
         self.model = model
@@ -47,12 +48,17 @@ class Projector:
         self._store = store
         self._builds = builds
         self._hub = hub
+        self._bystanders = bystanders
         self._reader = reader
         self._moved = moved
         self._mend = mend
-        self.position = 0
+        self._here: Bystander | None = None
         self.holds = False
-        self._quiet_until = 0.0
+
+    @property
+    def position(self) -> int:
+        """How far it has come; 0 before it held a lease."""
+        return 0 if self._here is None else self._here.position
 
     async def run(self) -> None:
         """Until cancelled. Gives the lease back at the end."""
@@ -66,6 +72,8 @@ class Projector:
                         continue
                     self.holds = True
                     await self._fold(held)
+                except Lost:
+                    pass  # Whoever has it now goes on; perhaps it comes back.
                 except Damaged:
                     first = held is not None and held.epoch == 1
                     log.log(
@@ -101,24 +109,24 @@ class Projector:
             raise Damaged
         parked = await self._builds.parked(self.model.table, self.build)
         remembered = Remembered(self._store)
-        self.position, renew_at = stands.position, time.monotonic() + LEASE / 3
+        here = self._here = Bystander(held, stands, self.model.listens, self._store.cache)
+        check_at = time.monotonic() + LEASE / 3
         while True:
-            if time.monotonic() >= renew_at:
-                if not await self._builds.renew(held) or len(parked) > PARKED_AT_MOST or await self._is_beyond(stands):
+            if time.monotonic() >= check_at:
+                if not await self._bystanders.keeps(here) or len(parked) > PARKED_AT_MOST or await self._is_beyond(here.held.checkpoint):
                     return await self._stop_if_broken(held, parked)
                 await self._store.stands(held)  # Raises when rows were lost, also while nothing is written.
-                renew_at = time.monotonic() + LEASE / 3
-            if not await self._hub.beyond(stands.position, LEASE / 4):
+                check_at = time.monotonic() + LEASE / 3
+            if not await self._bystanders.stand_by(here, LEASE / 4):
                 continue
-            await asyncio.sleep(max(0.0, self._quiet_until - time.monotonic()))
-            events = await self._next(stands.position)
+            events = await self._next(here.position)
             if not events:
                 continue
-            stepped = await self._step(events, stands, held.epoch, parked, remembered)
+            stepped = await self._step(events, here.held.checkpoint, held.epoch, parked, remembered)
             if stepped is None:
                 return None
-            stands, self.position = stepped, stepped.position
-            await self._moved(self.model, stands.position)
+            here.reached(stepped)
+            await self._moved(stepped.position, self.model.table)
 
     async def _is_beyond(self, stands: Checkpoint) -> bool:
         """A position above the head: the log lost its tail (a restore, a fail-over)."""
@@ -139,8 +147,7 @@ class Projector:
         if events[0].position != stands.position + 1:
             raise RuntimeError(f"position {events[0].position} where {stands.position + 1} was expected")
         work = touched(self.model, events)
-        self._quiet_until = 0.0 if work or len(events) == BATCH else time.monotonic() + QUIET
-        rows = await remembered.rows(list({key: None for _, keys, _ in work for key in keys}))
+        rows = await remembered.rows(list({key: None for _, keys, _ in work for key in keys}), unheard_of(self.model, work))
         folded = fold(self.model, work, rows, parked)
         for one in folded.parked:
             log.error("a fold failed; its key is parked", extra={"model": self.model.name, "key": one.key, "error": one.error})

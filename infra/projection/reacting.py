@@ -15,31 +15,33 @@ from domain.shared.event import Recorded
 from domain.shared.refused import Refused, Unavailable
 from infra.cancellation import ended
 from infra.postgres.log_reader import LogReader
-from infra.projection.builds import LEASE, Build, Builds
+from infra.projection.builds import Builds
+from infra.projection.bystanders import Bystander, Bystanders, Lost
 from infra.projection.hub import Hub
+from infra.projection.leases import LEASE, Build
 from infra.projection.parked_events import ParkedEvents
 from infra.security.idempotency import DerivedKey
 from infra.serialization.mapper import Unreadable, shape_of
 
 log = logging.getLogger(__name__)
 BATCH: Final = 200
-QUIET: Final = 0.1
-"""Seconds until the next look after events that mean nothing to a reaction: its position moves less often."""
 TRIES: Final = 5
 
 
 class Reactor:
     """One reaction. Commands have ids derived from the event, so what is done twice has one effect, for ever."""
 
-    def __init__(self, reaction: Reaction, builds: Builds, parked: ParkedEvents, hub: Hub, reader: LogReader, dispatch: Dispatch) -> None:
+    def __init__(
+        self, reaction: Reaction, builds: Builds, parked: ParkedEvents, hub: Hub, bystanders: Bystanders, reader: LogReader, dispatch: Dispatch
+    ) -> None:
         self.reaction = reaction
         self.name = f"reaction:{reaction.name}"
         self._builds = builds
         self._parked = parked
         self._hub = hub
+        self._bystanders = bystanders
         self._reader = reader
         self._dispatch = dispatch
-        self.position = 0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -53,7 +55,8 @@ class Reactor:
                         await asyncio.sleep(0.5)
                     elif await self._reader.belongs(held.checkpoint):
                         await self._try_parked_again()
-                        await self._follow(held)
+                        with suppress(Lost):
+                            await self._follow(held)
                     else:
                         await self._diverge(held)
                 except (psycopg.Error, OSError, Unavailable) as error:
@@ -75,26 +78,22 @@ class Reactor:
                     await self._parked.unpark(position)
 
     async def _follow(self, held: Build) -> None:
-        listens = frozenset(self.reaction.listens)
-        self.position = held.checkpoint.position
-        while await self._builds.renew(held):
-            if not await self._hub.beyond(self.position, LEASE / 3):
-                continue
-            events = self._hub.after(self.position, BATCH) or await self._reader.after(self.position, BATCH)
+        here = Bystander(held, held.checkpoint, self.reaction.listens)
+        while await self._bystanders.keeps(here):
+            while not await self._bystanders.stand_by(here, LEASE):
+                pass  # Its lease is kept for it.
+            events = self._hub.after(here.position, BATCH) or await self._reader.after(here.position, BATCH)
             if not events:
                 continue
-            meant = [recorded for recorded in events if shape_of(recorded.event) in listens]
+            meant = [recorded for recorded in events if shape_of(recorded.event) in here.listens]
             if meant:
-                async with self._kept(held):
+                async with self._kept(here.held):
                     for recorded in meant:
                         await self._react_or_park(recorded)
-            reached = held.checkpoint.after(events[-1])
-            if not await self._builds.move(held, reached):
+            reached = here.held.checkpoint.after(events[-1])
+            if not await self._builds.move(here.held, reached):
                 return
-            held = _at(held, reached)
-            self.position = reached.position
-            if not meant and len(events) < BATCH:
-                await asyncio.sleep(QUIET)
+            here.reached(reached)
 
     @asynccontextmanager
     async def _kept(self, held: Build) -> AsyncIterator[None]:
@@ -105,7 +104,7 @@ class Reactor:
                 renewed = True
                 while renewed:
                     await asyncio.sleep(LEASE / 3)
-                    renewed = await self._builds.renew(held)
+                    renewed = bool(await self._builds.renew(held))
 
         renewing = asyncio.create_task(renew(), name=f"{self.name} lease")
         try:
@@ -143,7 +142,3 @@ class Reactor:
                     break
                 else:
                     break
-
-
-def _at(held: Build, checkpoint: Any) -> Build:
-    return Build(held.model, held.build, held.store, held.state, checkpoint, held.epoch, held.holder, held.is_held, held.parked)

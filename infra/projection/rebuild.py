@@ -10,11 +10,13 @@ from typing import Any, Final
 import msgspec
 
 from infra.cancellation import ended
-from infra.projection.builds import LEASE, Build, NoSuchBuild
+from infra.projection.builds import NoSuchBuild
 from infra.projection.bulk_read import Stopped
+from infra.projection.bystanders import Bystanders
 from infra.projection.compare import differing
 from infra.projection.fill import Fill, TooManyParked, Watch, fill
 from infra.projection.hub import Hub
+from infra.projection.leases import LEASE, Build
 from infra.projection.projector import Projector
 from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.redis.row_cache import Damaged
@@ -44,9 +46,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     parked: int
 
 
-async def rebuild(
-    settings: Settings, model: ReadModel[Any], *, jobs: int = 1, watch: Watch | None = None, at_once: bool = False
-) -> Rebuilt:
+async def rebuild(settings: Settings, model: ReadModel[Any], *, jobs: int = 1, watch: Watch | None = None, at_once: bool = False) -> Rebuilt:
     """Fill a new build, let it catch up, compare it and switch to it; goes on where an earlier one was interrupted.
 
     `at_once`: switch without catching up and comparing. Raises `Busy`, `Diverged`, `TooManyParked`.
@@ -124,7 +124,9 @@ async def _followed(shop: Workshop, model: ReadModel[Any], build: int, watch: Wa
                 break
             if not own and not one.is_held and time.monotonic() > patient_until:
                 hub = Hub(head.log_id)
-                own = [asyncio.create_task(work) for work in (_tell(shop, hub), _projector(shop, model, build, hub).run())]
+                bystanders = Bystanders(hub, shop.builds, shop.redis, _nobody_waits)
+                works = (_tell(shop, hub), bystanders.run(), _projector(shop, model, build, hub, bystanders).run())
+                own = [asyncio.create_task(work) for work in works]
             for task in own:
                 if task.done():
                     task.result()
@@ -140,19 +142,21 @@ async def _tell(shop: Workshop, hub: Hub) -> None:
         await asyncio.sleep(POLL)
 
 
-def _projector(shop: Workshop, model: ReadModel[Any], build: int, hub: Hub) -> Projector:
-    async def moved(*_: Any) -> None:
-        """Nobody reads this build yet."""
+async def _nobody_waits(*_: Any) -> None:
+    """Nobody reads this build yet."""
 
+
+def _projector(shop: Workshop, model: ReadModel[Any], build: int, hub: Hub, bystanders: Bystanders) -> Projector:
     return Projector(
         model=model,
         build=build,
         store=shop.store(model, build),
         builds=shop.builds,
         hub=hub,
+        bystanders=bystanders,
         reader=shop.reader,
-        moved=moved,
-        mend=moved,
+        moved=_nobody_waits,
+        mend=_nobody_waits,
     )
 
 
@@ -226,5 +230,3 @@ async def retire(settings: Settings, model: ReadModel[Any]) -> list[int]:
         for one in previous:
             await _discard(shop, model, one.build)
         return [one.build for one in previous]
-
-

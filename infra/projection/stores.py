@@ -1,7 +1,7 @@
 """One face for the two places a build of a read model can live in."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, Protocol
 
 from psycopg import AsyncConnection
@@ -9,9 +9,9 @@ from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
 from infra.postgres.row_table import RowTable
-from infra.projection.builds import Build
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.folding import Folded
+from infra.projection.leases import Build
 from infra.redis.row_cache import Damaged, RowCache
 from projections.shared.read_model import Key, ReadModel, Row
 
@@ -20,6 +20,10 @@ REMEMBERED: Final = 20_000
 
 class Store(Protocol):
     """Where a build's rows are."""
+
+    @property
+    def cache(self) -> RowCache | None:
+        """What moves its position, where that is kept in Redis."""
 
     def forget(self) -> None:
         """A lease begins: others may have written meanwhile, so nothing that was remembered of this build counts."""
@@ -40,6 +44,10 @@ class TableStore:
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], model: ReadModel[Any], build: int) -> None:
         self._pool = pool
         self._table = RowTable(model, build)
+
+    @property
+    def cache(self) -> None:
+        """The position is in the table `read_models`."""
 
     def forget(self) -> None:
         """Nothing is remembered here."""
@@ -67,22 +75,27 @@ class CacheStore:
         self._redis = redis
         self._model = model
         self._build = build
-        self.cache = RowCache(redis, model, build)
+        self._cache = RowCache(redis, model, build)
+
+    @property
+    def cache(self) -> RowCache:
+        """What moves its position."""
+        return self._cache
 
     def forget(self) -> None:
         """The cache remembers the sums it wrote last."""
-        self.cache = RowCache(self._redis, self._model, self._build)
+        self._cache = RowCache(self._redis, self._model, self._build)
 
     async def stands(self, build: Build) -> Checkpoint:  # noqa: ARG002 — as in TableStore.
         """The checkpoint is kept beside the rows in Redis."""
-        found = await self.cache.checkpoint()
+        found = await self._cache.checkpoint()
         if found is None:
             raise Damaged
         return found[0]
 
     async def load(self, keys: Sequence[Key]) -> dict[Key, Row]:
         """The rows of keys."""
-        return await self.cache.load(keys)
+        return await self._cache.load(keys)
 
     async def apply(self, folded: Folded, old: Checkpoint, new: Checkpoint, epoch: int) -> bool:
         """Parked keys first (noting one twice is harmless), then everything else in one script; raises `Damaged`."""
@@ -92,7 +105,7 @@ class CacheStore:
                     "insert into parked (model, build, key, position, error) values (%s, %s, %s, %s, %s) on conflict do nothing",
                     [(self._model.table, self._build, one.key, one.position, one.error) for one in folded.parked],
                 )
-        outcome = await self.cache.apply(folded, old, new, epoch)
+        outcome = await self._cache.apply(folded, old, new, epoch)
         if outcome == "damaged":
             raise Damaged
         return outcome == "ok"
@@ -105,13 +118,13 @@ class Remembered:
         self._store = store
         self._rows: OrderedDict[Key, Row | None] = OrderedDict()
 
-    async def rows(self, keys: Sequence[Key]) -> dict[Key, Row | None]:
-        """The rows of keys, None where there is none."""
-        missing = [key for key in keys if key not in self._rows]
+    async def rows(self, keys: Sequence[Key], unheard_of: Collection[Key]) -> dict[Key, Row | None]:
+        """The rows of keys, None where there is none; those that nobody has heard of are not looked for."""
+        missing = [key for key in keys if key not in self._rows and key not in unheard_of]
         if missing:
             found = await self._store.load(missing)
             self._rows.update((key, found.get(key)) for key in missing)
-        return {key: self._rows[key] for key in keys}
+        return {key: self._rows.get(key) for key in keys}
 
     def update(self, after: dict[Key, Row | None]) -> None:
         """Learn what was written."""

@@ -23,10 +23,10 @@ class ProgressTeller:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def moved(self, model: ReadModel[Any], position: int) -> None:
-        """Tell whoever waits; nobody is owed this, readers also poll."""
+    async def moved(self, position: int, *tables: str) -> None:
+        """Tell whoever waits, in one message; nobody is owed this, readers also poll."""
         with contextlib.suppress(RedisError, OSError):
-            await self._redis.publish(CHANNEL, f"{model.table} {position}")
+            await self._redis.publish(CHANNEL, "\n".join(f"{table} {position}" for table in tables))
 
 
 class Progress:
@@ -46,7 +46,8 @@ class Progress:
                 async with redis, redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(CHANNEL)
                     async for message in channel.listen():
-                        self._wake(bytes(message["data"]).split(b" ")[0].decode())
+                        for line in bytes(message["data"]).decode().splitlines():
+                            self._wake(line.partition(" ")[0])
             except (RedisError, OSError) as error:
                 log.warning("no push from the consumers; reads poll", extra={"error": repr(error)})
                 await asyncio.sleep(0.5)

@@ -5,7 +5,7 @@ Keys (one hash slot each model): `{model}:active` → build; `{model}:b1:meta` (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -13,42 +13,8 @@ from redis.asyncio import Redis
 
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.folding import Folded
+from infra.redis.row_scripts import APPLY, BEGIN, MOVE_SHA, SNAPSHOT
 from projections.shared.read_model import Key, ReadModel, Row, key_text
-
-APPLY: Final = """
-local meta, rows, groups = KEYS[1], KEYS[2], KEYS[3]
-local told = cjson.decode(ARGV[1])
-local there = redis.call('HMGET', meta, 'log', 'position', 'epoch', 'rows')
-if told.from ~= '' and (there[1] ~= told.log or there[2] ~= told.from) then return 'moved' end
-if there[3] and tonumber(there[3]) > tonumber(told.epoch) then return 'fenced' end
-if told.fill ~= '' and redis.call('HGET', meta, 'fill') ~= told.fill then return 'fenced' end
-if told.from ~= '' and there[4] and tonumber(there[4]) ~= redis.call('HLEN', rows) then return 'damaged' end
-local at = 2
-local function take(n) local from = at; at = at + n; return from end
-for i = 1, told.kept do local a = take(2); redis.call('HSET', rows, ARGV[a], ARGV[a + 1]) end
-for i = 1, told.gone do local a = take(1); redis.call('HDEL', rows, ARGV[a]) end
-for i = 1, told.sums do local a = take(2)
-  if ARGV[a + 1] == '0' then redis.call('HDEL', groups, ARGV[a]) else redis.call('HSET', groups, ARGV[a], ARGV[a + 1]) end end
-for i = 1, told.unscored do local a = take(2); redis.call('ZREM', KEYS[4] .. ARGV[a], ARGV[a + 1]) end
-for i = 1, told.scored do local a = take(3); redis.call('ZADD', KEYS[4] .. ARGV[a], ARGV[a + 1], ARGV[a + 2]) end
-redis.call('HSET', meta, 'log', told.log, 'epoch', told.epoch, 'stream', told.stream, 'version', told.version)
-redis.call('HSET', meta, 'rows', redis.call('HLEN', rows))
-if told.to ~= '' then redis.call('HSET', meta, 'position', told.to); redis.call('HDEL', meta, 'fill') end
-return 'ok'
-"""
-BEGIN: Final = """
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if epoch and tonumber(epoch) > tonumber(ARGV[1]) then return 0 end
-if ARGV[2] == 'clear' then redis.call('DEL', KEYS[1]) elseif ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'fill', ARGV[2]) end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
-return 1
-"""
-SNAPSHOT: Final = """
-local position = redis.call('HGET', KEYS[1], 'position')
-local found = {}
-for i, key in ipairs(ARGV) do found[i] = redis.call('HGET', KEYS[2], key) end
-return {position, found}
-"""
 
 
 class Damaged(Exception):
@@ -172,9 +138,7 @@ class RowCache:
             raise Damaged
         return int(position), {_pair(name): int(number) for name, number in found.items()}
 
-    async def apply(
-        self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = ""
-    ) -> str:
+    async def apply(self, folded: Folded, old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = "") -> str:
         """Write what a batch changed: `ok`, `moved`, `fenced` or `damaged` (nothing is written then). `old` None: filling."""
         if self._sums is None:
             self._sums = (await self.sums())[1] if old is not None else {}
@@ -183,13 +147,7 @@ class RowCache:
         gone = [key_text(key) for key, row in folded.after.items() if row is None]
         unscored, scored = self._scores(folded)
         told = {
-            "log": str(new.log_id),
-            "from": "" if old is None else str(old.position),
-            "to": str(new.position) if final else "",
-            "stream": str(new.stream_id or ""),
-            "version": str(new.version or ""),
-            "epoch": str(epoch),
-            "fill": fill,
+            **_told(old, new, epoch, final=final, fill=fill),
             "kept": len(kept),
             "gone": len(gone),
             "sums": len(sums),
@@ -206,6 +164,10 @@ class RowCache:
             self._sums = None
         return str(outcome)
 
+    def ask_to_move(self, pipe: Any, old: Checkpoint, new: Checkpoint, epoch: int) -> None:
+        """Add to a pipeline a move past events that change no row; it answers as `apply` does. The script is `MOVE`, which must be loaded."""
+        pipe.evalsha(MOVE_SHA, 2, self.meta, self.rows_key, msgspec.json.encode(_told(old, new, epoch)))
+
     def _scores(self, folded: Folded) -> tuple[list[tuple[str, str]], list[tuple[str, float, str]]]:
         if self.model.scores is None:
             return [], []
@@ -218,6 +180,18 @@ class RowCache:
             unscored += [(name, member) for name in stood if name not in stands]
             scored += [(name, score, member) for name, score in stands.items() if stood.get(name) != score]
         return unscored, scored
+
+
+def _told(old: Checkpoint | None, new: Checkpoint, epoch: int, *, final: bool = True, fill: str = "") -> dict[str, Any]:
+    return {
+        "log": str(new.log_id),
+        "from": "" if old is None else str(old.position),
+        "to": str(new.position) if final else "",
+        "stream": str(new.stream_id or ""),
+        "version": str(new.version or ""),
+        "epoch": str(epoch),
+        "fill": fill,
+    }
 
 
 def _pair(name: bytes) -> tuple[str, str]:

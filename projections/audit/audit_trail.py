@@ -86,6 +86,7 @@ AUDIT_TRAIL: Final = read_model(
         listens=_events_of(identity, audit),
         keys=keys,
         fold=fold,
+        appends=True,
         indexes=("actor, position", "subject, position", "action, position", "outcome, position", "at, position"),
     )
 )

@@ -45,6 +45,8 @@ class ReadModel(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
     key_is_stream: bool = False
     """The key is the stream's id: one thing's freshness is judged by its version, and as-of needs only its stream."""
+    appends: bool = False
+    """Each event makes rows of its own, which no other event touches: nobody has to look for them before."""
 
     @property
     def table(self) -> str:

@@ -149,5 +149,6 @@ TASK_HISTORY: Final = read_model(
         ),
         keys=keys,
         fold=fold,
+        appends=True,
     )
 )

@@ -14,9 +14,10 @@ from application.shared.ports import Ports
 from application.shared.reaction import Reaction
 from domain.shared.event import Recorded
 from infra.app import new_id, pause
-from infra.projection.builds import LEASE, Builds
+from infra.projection.builds import Builds
 from infra.projection.checkpoint import Checkpoint
 from infra.projection.hub import Hub
+from infra.projection.leases import LEASE
 from infra.projection.parked_events import ParkedEvents
 from infra.projection.reacting import Reactor
 from tests.eventually import eventually
@@ -63,7 +64,7 @@ async def reacting(world: World) -> asyncio.Task[None]:
     world.hub.told(await world.shop.reader.head())
     dispatch = Dispatch(log=world.log, sealing=None, passwords=None, new_id=new_id, pause=pause)
     parked = ParkedEvents(world.shop.pool, "reaction:polish")
-    reactor = Reactor(Reaction("polish", (Put,), react), world.shop.builds, parked, world.hub, world.shop.reader, dispatch)
+    reactor = Reactor(Reaction("polish", (Put,), react), world.shop.builds, parked, world.hub, world.bystanders, world.shop.reader, dispatch)
     await world.shop.builds.ensure_reaction("polish", await world.shop.reader.head())
     return asyncio.create_task(reactor.run())
 

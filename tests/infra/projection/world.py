@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +16,10 @@ from domain.shared.event import Event, Recorded
 from infra.cancellation import ended
 from infra.postgres.log import PostgresLog
 from infra.postgres.row_table import RowTable
-from infra.projection.builds import Build
+from infra.projection.bystanders import Bystanders
 from infra.projection.folding import add_contrib
 from infra.projection.hub import Hub
+from infra.projection.leases import Build
 from infra.projection.projector import Projector
 from infra.projection.rebuild import mend
 from infra.projection.workshop import Workshop, workshop
@@ -83,15 +85,18 @@ class World:
             if model.store == "redis":
                 await self.shop.cache(model, 1).show()
 
+    @cached_property
+    def bystanders(self) -> Bystanders:
+        """What moves those whom nothing concerns, for all who fold here."""
+        made = Bystanders(self.hub, self.shop.builds, self.shop.redis, nobody_waits)
+        self.tasks.append(asyncio.create_task(made.run()))
+        return made
+
     def projector(self, model: ReadModel[Any], build: int = 1) -> Projector:
         """What folds a build, mending included."""
-        assert self.hub is not None
 
         async def mended(model: ReadModel[Any], held: Build) -> None:
             await mend(self.settings, model, held)
-
-        async def moved(*_: Any) -> None:
-            """Nobody waits here."""
 
         shop = self.shop
         return Projector(
@@ -100,8 +105,9 @@ class World:
             store=shop.store(model, build),
             builds=shop.builds,
             hub=self.hub,
+            bystanders=self.bystanders,
             reader=shop.reader,
-            moved=moved,
+            moved=nobody_waits,
             mend=mended,
         )
 
@@ -213,6 +219,10 @@ class World:
 
     async def parked(self, model: ReadModel[Any], build: int = 1) -> set[str]:
         return await self.shop.builds.parked(model.table, build)
+
+
+async def nobody_waits(*_: Any) -> None:
+    """Nobody waits here."""
 
 
 def a_put(nth: int, boxes: int = 40) -> Put:

@@ -1,5 +1,6 @@
 """The consistency boundary: state folded from one stream's events, holding only what a decision reads."""
 
+from collections.abc import Callable
 from typing import Any, Self
 from uuid import UUID
 
@@ -37,3 +38,11 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
         for event in events:
             state = state.evolve(event)
         return msgspec.structs.replace(state, version=self.version + len(events))
+
+    def in_turn(self, *decisions: Callable[[Self], list[Event]]) -> list[Event]:
+        """What several decisions come to, each made on what those before it left; raises the first refusal."""
+        state, events = self, list[Event]()
+        for decide in decisions:
+            new = decide(state)
+            state, events = state.after(*new), events + new
+        return events

@@ -35,7 +35,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
         tags: Sequence[str] = (),
         project_id: UUID | None = None,
     ) -> list[Event]:
-        """Begin the task; raises `Invalid` naming every field that does not fit. A due date may have passed (imports): overdue at once."""
+        """Begin the task; raises `Invalid` naming every field that does not fit. A due date may have passed (imports)."""
         title = title.strip()
         limits.refuse(
             limits.content(title=title, description=description, payload=payload, due_date=due_date, tags=tags)
@@ -57,7 +57,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
             tags=limits.each_once(tags),
             project_id=project_id,
         )
-        return [created, *self.after(created).become_overdue(now)]
+        return [created]
 
     def note(self, text: str, now: datetime) -> list[Event]:
         """Something worth noting, whatever its status."""
@@ -80,7 +80,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
         if not new:
             return []
         old = {name: getattr(self, name) for name in new}
-        edited = e.TaskEdited(at=now, before=e.Fields(**old), after=e.Fields(**new))
+        edited = e.TaskEdited(at=now, before=e.Fields(**old), after=e.Fields(**new), is_open=self.status in OPEN)
         return [edited, *self.after(edited).become_overdue(now)]
 
     def delete(self, now: datetime) -> list[Event]:
@@ -88,7 +88,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
         return [] if self.deleted else [e.TaskDeleted(at=now)]
 
     def restore(self, now: datetime) -> list[Event]:
-        """Bring it back as it was."""
+        """Bring it back as it was; overdue at once where its due date passed meanwhile."""
         if not self.deleted:
             return []
         restored = e.TaskRestored(
@@ -102,7 +102,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
             retry_at=self.retry_at,
             due_date=self._due_to_come,
         )
-        return [restored]
+        return [restored, *self.after(restored).become_overdue(now)]
 
     def become_overdue(self, now: datetime) -> list[Event]:
         """Say that the due date has passed, once for each due date; what is done, hidden or not due yet is not overdue."""

@@ -1,11 +1,9 @@
-"""A worker node as tasks see it: whether it exists, and what it said about its own work."""
+"""What a worker node says about its own work: that it is there, that it drains, how much it does at once."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self
 from uuid import UUID, uuid5
 
-from domain.identity import events as identity
-from domain.identity.role import Role
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.tasks import limits
@@ -14,34 +12,6 @@ from domain.tasks.events import NodeCapacitySet, NodeDrained, NodeResumed, NodeS
 SEEN_EVERY: Final = timedelta(seconds=30)
 """Signs of life in between are not recorded."""
 CAPACITY: Final = 10_000
-
-
-class WorkerNode(Aggregate, frozen=True, kw_only=True):
-    """The account behind a node, folded from its user's stream: only an active account with the role `node` gets tasks."""
-
-    exists: bool = False
-    disabled: bool = False
-    is_node: bool = False
-
-    @property
-    def can_work(self) -> bool:
-        """Whether tasks may be given to it."""
-        return self.exists and self.is_node and not self.disabled
-
-    def evolve(self, event: Event) -> Self:
-        """The state after one more event of the account."""
-        match event:
-            case identity.UserRegistered():
-                return self.but(exists=True)
-            case identity.RoleGranted(role=Role.NODE):
-                return self.but(is_node=True)
-            case identity.RoleRevoked(role=Role.NODE):
-                return self.but(is_node=False)
-            case identity.UserDisabled() | identity.UserEnabled():
-                return self.but(disabled=isinstance(event, identity.UserDisabled))
-            case identity.UserErased():
-                return self.but(exists=False)
-        return self
 
 
 class Node(Aggregate, frozen=True, kw_only=True):

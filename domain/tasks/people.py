@@ -1,5 +1,6 @@
 """The people around a task: who works on it, who follows it, whose it is, and in which project."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -29,6 +30,14 @@ class TaskOfPeople(TaskContent, frozen=True, kw_only=True):
     def remove_assignee(self, user_id: UUID, now: datetime) -> list[Event]:
         """Somebody is not to work on it any more."""
         return [e.TaskAssigneeRemoved(at=now, user_id=user_id)] if user_id in self.assignee_ids else []
+
+    def set_assignees(self, user_ids: Sequence[UUID], now: datetime) -> list[Event]:
+        """These people and nobody else are to work on it; those who go make room first."""
+        leaving = [user for user in self.assignee_ids if user not in user_ids]
+        return self.in_turn(
+            *[lambda task, user=user: task.remove_assignee(user, now) for user in leaving],
+            *[lambda task, user=user: task.add_assignee(user, now) for user in user_ids],
+        )
 
     def add_watcher(self, user_id: UUID, now: datetime) -> list[Event]:
         """Somebody follows it."""

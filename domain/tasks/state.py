@@ -17,6 +17,8 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
     """The fields of a task, named as clients see them; `evolve` folds them from its events."""
 
     owner_id: UUID | None = None
+    created_for: UUID | None = None
+    """Whose it was at first: its external id is one of theirs for ever."""
     title: str = ""
     description: str | None = None
     payload: Any = None
@@ -85,7 +87,7 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
     def _content_changes(event: e.TaskEvent) -> dict[str, Any]:
         match event:
             case e.TaskCreated():
-                created = msgspec.structs.asdict(event) | {"created_at": event.at}
+                created = msgspec.structs.asdict(event) | {"created_at": event.at, "created_for": event.owner_id}
                 del created["at"]
                 return created
             case e.TaskEdited(after=after):

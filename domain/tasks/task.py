@@ -51,8 +51,9 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
             from_status=self.status,
             retry=node_id == self.assigned_node_id,
             priority=self.priority,
+            due_date=self._due_to_come,
         )
-        return [assigned]
+        return [assigned, *self.after(assigned).become_overdue(now)]
 
     def claim(self, lease_seconds: int, now: datetime) -> list[Event]:
         """The assigned node takes it from its queue and begins, with a new lease; whoever comes second gets `NotClaimable`."""
@@ -117,7 +118,7 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
             return []
         if now < self.retry_at:
             raise NotDueYet
-        return [self._retried(now)]
+        return self._retried(now)
 
     def retry(self, now: datetime) -> list[Event]:
         """Let the same worker try again now, however often it failed."""
@@ -125,7 +126,7 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
             return []
         if self.status is not Status.FAILED:
             raise self._cannot_become(Status.PENDING)
-        return [self._retried(now)]
+        return self._retried(now)
 
     def reopen(self, reason: str, now: datetime) -> list[Event]:
         """Take back that it is done or will not be done, for a reason."""
@@ -152,8 +153,10 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
             raise self._cannot_become(Status.IN_PROGRESS)
         return [e.TaskSentBack(at=now, reason=reason)]
 
-    def _retried(self, now: datetime) -> Event:
-        return e.TaskRetried(at=now, token=self.version + 1, node_id=self.assigned_node_id, priority=self.priority)
+    def _retried(self, now: datetime) -> list[Event]:
+        node_id, due = self.assigned_node_id, self._due_to_come
+        retried = e.TaskRetried(at=now, token=self.version + 1, node_id=node_id, priority=self.priority, due_date=due)
+        return [retried, *self.after(retried).become_overdue(now)]
 
     def _failed(self, reason: str, error: str | None, now: datetime) -> Event:
         attempt = self.attempts + 1

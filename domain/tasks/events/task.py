@@ -52,6 +52,8 @@ class TaskEdited(TaskEvent, frozen=True, kw_only=True):
 
     before: Fields
     after: Fields
+    is_open: bool = True
+    """Whether it was still to be done, and can become overdue."""
 
 
 @recorded_as("task.progressed")

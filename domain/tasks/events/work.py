@@ -22,6 +22,8 @@ class TaskAssigned(TaskEvent, frozen=True, kw_only=True):
     from_status: Status = Status.PENDING
     retry: bool = False
     priority: Priority = Priority.MEDIUM
+    due_date: datetime | None = None
+    """Where it is still to come: when it will be overdue."""
 
 
 @recorded_as("task.claimed")
@@ -63,6 +65,8 @@ class TaskRetried(TaskEvent, frozen=True, kw_only=True):
     token: int
     node_id: UUID | None = None
     priority: Priority = Priority.MEDIUM
+    due_date: datetime | None = None
+    """Where it is still to come: when it will be overdue."""
 
 
 @recorded_as("task.reopened")

@@ -1,4 +1,4 @@
-"""The worker's own words: status, heartbeat, notes; and trying again."""
+"""The worker's own words: status, heartbeat, notes."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.routing import command
 from api.tasks.views import TaskView, task_is_there
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress, RetryTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
 from domain.tasks.status import Status
 from domain.tasks.task import Task
 
@@ -42,7 +42,7 @@ class Note(Body, frozen=True, kw_only=True):
 
 @command("/api/v1/tasks/{task_id:uuid}/status", needs="tasks:work", answers=TaskView, tags=["tasks"], exists=task_is_there)
 async def change_task_status(request: Req, task_id: FromPath[UUID], data: JSONBody[StatusChange]) -> Response[bytes]:
-    """Start, complete or fail a task."""
+    """Start, submit, complete, fail or cancel a task."""
     wish = ChangeTaskStatus(task_id=task_id, status=data.status, token=data.token, reason=data.reason)
     return await carry_out(request, wish, TaskView, of=Task)
 
@@ -57,9 +57,3 @@ async def heartbeat(request: Req, task_id: FromPath[UUID], data: JSONBody[Alive]
 async def note_progress(request: Req, task_id: FromPath[UUID], data: JSONBody[Note]) -> Response[bytes]:
     """Note something about a task."""
     return await carry_out(request, NoteProgress(task_id=task_id, note=data.note), TaskView, of=Task)
-
-
-@command("/api/v1/tasks/{task_id:uuid}/retry", needs="tasks:edit", answers=TaskView, tags=["tasks"])
-async def retry_task(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
-    """Let the same worker try a failed task again."""
-    return await carry_out(request, RetryTask(task_id=task_id), TaskView, of=Task)

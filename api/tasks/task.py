@@ -1,4 +1,4 @@
-"""One task: create, read, edit, delete, restore, reopen."""
+"""One task: create, read, edit, delete, restore."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,10 +17,11 @@ from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
 from api.shared.task_sight import must_see_task
 from api.tasks.views import TaskView, task_is_there, task_view
-from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import NotFound
 from domain.tasks.events import Fields
-from domain.tasks.status import Priority
+from domain.tasks.people import ASSIGNEES, WATCHERS
+from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task
 from projections.shared.reading import Freshness
 from projections.tasks.task_board import TASK_BOARD
@@ -28,11 +29,15 @@ from projections.tasks.task_board import TASK_BOARD
 Req = Request[Any, Any, Any]
 Title = Annotated[str, Meta(min_length=1, max_length=255, examples=["Replace the fan of rack 12"])]
 Description = Annotated[str, Meta(max_length=10_000)]
+Assignees = Annotated[list[UUID], Meta(max_length=ASSIGNEES)]
+Watchers = Annotated[list[UUID], Meta(max_length=WATCHERS)]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=20)]
 
 
 class NewTask(Body, frozen=True, kw_only=True):
-    """A task to create. With `assigned_node_id` it is given to a node at once (administrators), as a lease with `lock_expires_at`."""
+    """A task to create. With `assigned_node_id` it is given to a node at once (administrators), as a lease with `lock_expires_at`; else it
+    is one of people, with `assignee_ids`, and with a `status` where it has begun already.
+    """
 
     title: Title
     description: Description | None = None
@@ -47,10 +52,13 @@ class NewTask(Body, frozen=True, kw_only=True):
     owner_id: UUID | None = None
     project_id: UUID | None = None
     tags: Tags = msgspec.field(default_factory=list)
+    status: Status = Status.PENDING
+    assignee_ids: Assignees = msgspec.field(default_factory=list)
+    watcher_ids: Watchers = msgspec.field(default_factory=list)
 
 
 class TaskChanges(Body, frozen=True, kw_only=True):
-    """A JSON merge patch (RFC 7396): what is left out stays, null clears."""
+    """A JSON merge patch (RFC 7396): what is left out stays, null clears. `assignee_ids` is the whole new set."""
 
     title: Title | UnsetType = UNSET
     description: Description | UnsetType | None = UNSET
@@ -58,12 +66,8 @@ class TaskChanges(Body, frozen=True, kw_only=True):
     priority: Priority | UnsetType = UNSET
     due_date: datetime | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
-
-
-class Reason(Body, frozen=True, kw_only=True):
-    """Why."""
-
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    status: Status | UnsetType = UNSET
+    assignee_ids: Assignees | UnsetType = UNSET
 
 
 @command("/api/v1/tasks", needs="tasks:create", status=201, answers=TaskView, tags=["tasks"])
@@ -96,8 +100,9 @@ async def put_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskCha
 
 
 async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
-    changes = Fields(**{name: getattr(data, name) for name in data.__struct_fields__})
-    return await carry_out(request, EditTask(task_id=task_id, changes=changes, if_match=if_match(request)), TaskView, of=Task)
+    changes = Fields(**{name: getattr(data, name) for name in Fields.__struct_fields__})
+    wish = EditTask(task_id=task_id, changes=changes, status=data.status, assignee_ids=data.assignee_ids, if_match=if_match(request))
+    return await carry_out(request, wish, TaskView, of=Task)
 
 
 @remove("/api/v1/tasks/{task_id:uuid}", needs="tasks:edit", tags=["tasks"])
@@ -110,9 +115,3 @@ async def delete_task(request: Req, task_id: FromPath[UUID]) -> Response[None]:
 async def restore_task(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
     """Bring a deleted task back."""
     return await carry_out(request, RestoreTask(task_id=task_id), TaskView, of=Task)
-
-
-@command("/api/v1/tasks/{task_id:uuid}/reopen", needs="tasks:edit", answers=TaskView, tags=["tasks"], exists=task_is_there)
-async def reopen_task(request: Req, task_id: FromPath[UUID], data: JSONBody[Reason]) -> Response[bytes]:
-    """Take back that a task is completed, for a reason."""
-    return await carry_out(request, ReopenTask(task_id=task_id, reason=data.reason), TaskView, of=Task)

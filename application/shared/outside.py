@@ -74,6 +74,12 @@ class Remains(Protocol):
     async def keys_of(self, person_id: UUID) -> Sequence[UUID]:
         """Their API keys that were not revoked."""
 
+    async def tasks_of(self, person_id: UUID, *, seen: int, beyond: UUID | None, most: int) -> Sequence[UUID]:
+        """Tasks that are theirs, or that they work on or follow, by id after `beyond`, at most so many; none that are deleted.
+
+        Raises `Unavailable` until everything up to the position `seen` of the log is known.
+        """
+
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:
         """Delete the stored answers of an erased person, and states folded from their account and these sessions.
 

@@ -43,6 +43,7 @@ tasks:work            all    own      -        own   -      own   own
 tasks:assign          all    own      -        -     -      -     own
 tasks:restore         all    own      -        own   -      -     own
 tasks:comment         all    own      -        own   own    -     own
+tasks:watch           all    own      -        own   own    -     own
 tasks:claim           -      -        -        -     -      own   -
 tasks:expire          all    -        -        -     -      -     -
 

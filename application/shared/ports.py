@@ -80,6 +80,9 @@ class Log(Protocol):
     async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
         """The newest state, including this process's unwritten events, and the position of its last written event (0: none)."""
 
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[tuple[A, int]]:
+        """The same of many streams, in their order, read together."""
+
     async def append(self, entry: Entry) -> Written:
         """Write an entry; raises `Lost`, the refusal of a taken name, or `Overloaded`."""
 
@@ -94,6 +97,9 @@ class Log(Protocol):
 
     async def holder(self, kind: str, hmac: bytes) -> UUID | None:
         """Who holds a unique name."""
+
+    async def holders(self, kind: str, hmacs: Sequence[bytes]) -> dict[bytes, UUID]:
+        """Who holds each of several unique names, read together; names that nobody holds are left out."""
 
     async def secret(self, kind: str, id: UUID) -> bytes | None:
         """A sealed entry of the vault."""
@@ -143,6 +149,9 @@ class Work(Protocol):
     async def load(self, kind: type[A], stream_id: UUID) -> A:
         """The state of a stream, version 0 if it has not begun."""
 
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[A]:
+        """The states of many streams, in their order, read together; `load` gives the same from then on, without another read."""
+
     async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
         """Decide on a stream that exists (`NotFound` otherwise) and stage the events; the state after them."""
 
@@ -151,6 +160,9 @@ class Work(Protocol):
 
     async def holder(self, kind: str, name: str) -> UUID | None:
         """Who holds a unique name."""
+
+    async def holders(self, kind: str, names: Sequence[str]) -> None:
+        """Look up who holds several names together: `holder` knows it from then on."""
 
     def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused | Lost]) -> None:
         """Claim a unique name together with the events; `taken` by somebody else refuses, or decides again (`Lost`)."""

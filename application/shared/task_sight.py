@@ -16,7 +16,7 @@ from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.aggregate import Aggregate
 from domain.shared.refused import Hidden, NotFound
-from domain.tasks.reader import Reader
+from domain.tasks.account import Account
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -97,8 +97,8 @@ class LoadsAny(Protocol):
 
 async def sees(task: Seen, user_id: UUID, load: LoadsAny) -> bool:
     """Whether somebody who does not ask sees a task: an account that is there, with a say in the task or a role that sees all."""
-    reader = await load(Reader, user_id)
-    if not reader.is_there:
+    reader = await load(Account, user_id)
+    if not reader.is_active:
         return False
 
     async def membership(membership_id: UUID) -> Membership:

@@ -1,6 +1,6 @@
 """The unit of work: a handler stages events, names and secrets in it; dispatch writes all of it or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,8 @@ class UnitOfWork:
         self._events: list[Staged] = []
         self._states: dict[UUID, Aggregate] = {}
         self._unwritten: dict[UUID, Aggregate] = {}
+        self._read: dict[tuple[type[Aggregate], UUID], Aggregate] = {}
+        self._holders: dict[tuple[str, bytes], UUID | None] = {}
         self._claims: list[Claim] = []
         self._secrets: list[Secret] = []
         self._kept: dict[tuple[str, UUID], bytes | None] = {}
@@ -35,11 +37,21 @@ class UnitOfWork:
         staged = self._states.get(stream_id)
         if isinstance(staged, kind):
             return staged
-        state, position = await self._log.load(kind, stream_id)
-        self.loaded.add(stream_id)
+        read = self._read.get((kind, stream_id))
+        return read if isinstance(read, kind) else self._noted(*await self._log.load(kind, stream_id))
+
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[A]:
+        """The states of many streams; those that are known by now are not read again."""
+        wanted = [one for one in dict.fromkeys(stream_ids) if (kind, one) not in self._read and not isinstance(self._states.get(one), kind)]
+        for state, position in await self._log.load_many(kind, wanted) if wanted else ():
+            self._read[kind, state.id] = self._noted(state, position)
+        return [await self.load(kind, one) for one in stream_ids]
+
+    def _noted(self, state: A, position: int) -> A:
+        self.loaded.add(state.id)
         self.reached = max(self.reached, position)
         if state.version > 0 and position == 0:
-            self._unwritten[stream_id] = state
+            self._unwritten[state.id] = state
         return state
 
     async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
@@ -66,16 +78,27 @@ class UnitOfWork:
         return state
 
     async def holder(self, kind: str, name: str) -> UUID | None:
-        """Who holds a unique name."""
-        return await self._log.holder(kind, self._sealing.hmac(kind, name))
+        """Who holds a unique name, by what this work staged or else by the log."""
+        hmac = self._sealing.hmac(kind, name)
+        return self._holders[kind, hmac] if (kind, hmac) in self._holders else await self._log.holder(kind, hmac)
+
+    async def holders(self, kind: str, names: Sequence[str]) -> None:
+        """Look up several names together."""
+        hmacs = [hmac for hmac in (self._sealing.hmac(kind, name) for name in names) if (kind, hmac) not in self._holders]
+        found = await self._log.holders(kind, hmacs) if hmacs else {}
+        self._holders.update({(kind, hmac): found.get(hmac) for hmac in hmacs})
 
     def claim(self, kind: str, name: str, owner: UUID, taken: type[Refused | Lost]) -> None:
         """Claim a unique name."""
-        self._claims.append(Claim(kind, self._sealing.hmac(kind, name), owner, taken))
+        self._stake(Claim(kind, self._sealing.hmac(kind, name), owner, taken))
 
     def release(self, kind: str, name: str) -> None:
         """Give a unique name back."""
-        self._claims.append(Claim(kind, self._sealing.hmac(kind, name), None, Refused))
+        self._stake(Claim(kind, self._sealing.hmac(kind, name), None, Refused))
+
+    def _stake(self, claim: Claim) -> None:
+        self._claims.append(claim)
+        self._holders[claim.kind, claim.hmac] = claim.owner
 
     async def secret(self, kind: str, id: UUID) -> bytes | None:
         """The content of a vault entry, including what this work staged."""

@@ -12,7 +12,7 @@ from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
 from application.shared.seats import seated
-from application.shared.task_sight import BY_ROLE, Say, must_see, say, seat
+from application.shared.task_sight import BY_ROLE, Say, must_see, say
 from domain.projects.kind import Kind
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
@@ -37,8 +37,8 @@ class Access:
         async def load(membership_id: UUID) -> Membership:
             return await ports.log.load(Membership, membership_id)
 
-        project = None if task.project_id is None else await load(task.project_id)
-        return cls(ports.caller, await seat(task, ports.caller.id, load), project)
+        project, role = (None, None) if task.project_id is None else await seated(task.project_id, ports.caller.id, load)
+        return cls(ports.caller, role, project)
 
     @property
     def runs_project(self) -> bool:

@@ -1,15 +1,19 @@
-"""What the clock does with tasks: ends leases that ran out, and repeats attempts after their pause."""
+"""What the clock does with tasks: ends leases that ran out, repeats attempts after their pause, and says what is overdue."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import UNSET
 
 from application.shared.command import Command, handles
 from application.shared.deadline import Deadline, deadline
 from application.shared.permissions import must
 from application.shared.ports import Ports
-from domain.shared.event import Recorded
+from domain.shared.event import Event, Recorded
 from domain.tasks import events as e
-from domain.tasks.status import LEASED
+from domain.tasks.errors import NotDueYet
+from domain.tasks.status import LEASED, OPEN
 from domain.tasks.task import Task
 
 
@@ -27,6 +31,13 @@ class RetryWhenDue(Command, frozen=True):
     attempt: int
 
 
+class BecomeOverdue(Command, frozen=True):
+    """This due date may have passed. Another due date, or a task that is done, comes to nothing."""
+
+    task_id: UUID
+    due_date: datetime
+
+
 @handles(ExpireLease)
 async def expire_lease(command: ExpireLease, ports: Ports) -> Task:
     """Raises `NotDueYet` when a heartbeat was faster, `NotFound`, `Forbidden`."""
@@ -39,6 +50,19 @@ async def retry_when_due(command: RetryWhenDue, ports: Ports) -> Task:
     """Raises `NotDueYet`, `NotFound`, `Forbidden`."""
     must(ports.caller, "tasks:expire")
     return await ports.log.change(Task, command.task_id, lambda task: task.retry_when_due(command.attempt, ports.now))
+
+
+@handles(BecomeOverdue)
+async def become_overdue(command: BecomeOverdue, ports: Ports) -> Task:
+    """Raises `NotDueYet`, `NotFound`, `Forbidden`."""
+    must(ports.caller, "tasks:expire")
+    if ports.now < command.due_date:
+        raise NotDueYet
+
+    def decide(task: Task) -> list[Event]:
+        return task.become_overdue(ports.now) if task.due_date == command.due_date else []
+
+    return await ports.log.change(Task, command.task_id, decide)
 
 
 @deadline(
@@ -71,3 +95,37 @@ def retry(task_id: UUID, _: Deadline | None, recorded: Recorded[Any]) -> Deadlin
         case e.TaskFailed(retry_at=at, attempt=attempt) | e.TaskRestored(retry_at=at, attempt=attempt) if at is not None:
             return Deadline(at, RetryWhenDue(task_id=task_id, attempt=attempt))
     return None
+
+
+@deadline(
+    "tasks.overdue",
+    e.TaskCreated,
+    e.TaskEdited,
+    e.TaskBecameOverdue,
+    e.TaskCompleted,
+    e.TaskFailed,
+    e.TaskCancelled,
+    e.TaskAssigned,
+    e.TaskRetried,
+    e.TaskReopened,
+    e.TaskDeleted,
+    e.TaskRestored,
+)
+def overdue(task_id: UUID, before: Deadline | None, recorded: Recorded[Any]) -> Deadline | None:
+    """A task becomes overdue when its due date passes; moved, told, done or hidden it does not; open again it does where that is to come."""
+    match recorded.event:
+        case e.TaskEdited(after=after, is_open=is_open) if is_open and after.due_date is not UNSET:
+            return _overdue_at(task_id, after.due_date)
+        case e.TaskEdited():
+            return before
+        case e.TaskAssigned(due_date=due) if due is None:
+            return before
+        case e.TaskRestored(status=status) if status not in OPEN:
+            return None
+        case e.TaskCreated() | e.TaskAssigned() | e.TaskRetried() | e.TaskReopened() | e.TaskRestored():
+            return _overdue_at(task_id, recorded.event.due_date)
+    return None
+
+
+def _overdue_at(task_id: UUID, due_date: datetime | None) -> Deadline | None:
+    return None if due_date is None else Deadline(due_date, BecomeOverdue(task_id=task_id, due_date=due_date))

@@ -8,7 +8,8 @@ from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden, Hidden, NotFound
-from domain.tasks.node import Node, WorkerNode, node_stream
+from domain.tasks.account import Account
+from domain.tasks.node import Node, node_stream
 
 
 class SeeNode(Command, frozen=True):
@@ -67,7 +68,7 @@ async def set_node_capacity(command: SetNodeCapacity, ports: Ports) -> Node:
 
 async def _must_run(ports: Ports, node_id: UUID) -> None:
     if must(ports.caller, "nodes:manage") is Reach.ALL:
-        if not (await ports.log.load(WorkerNode, node_id)).is_node:
+        if not (await ports.log.load(Account, node_id)).is_node:
             raise NotFound
     elif ports.caller.id != node_id:
         raise Hidden

@@ -1,4 +1,4 @@
-"""The worker's own words: how far it is, that it is alive, what it noted, and trying again."""
+"""The worker's own words: how far it is, that it is alive, what it noted."""
 
 from typing import Any
 from uuid import UUID
@@ -6,11 +6,9 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from application.shared.command import Command, handles
-from application.shared.permissions import Reach, reach
 from application.shared.ports import Ports
 from application.tasks.access import Access, change_task
 from domain.shared.event import Event
-from domain.shared.refused import Forbidden
 from domain.tasks.status import Status
 from domain.tasks.task import Task
 
@@ -37,12 +35,6 @@ class NoteProgress(Command, frozen=True):
 
     task_id: UUID
     note: str
-
-
-class RetryTask(Command, frozen=True):
-    """Let the same worker try a failed task again now."""
-
-    task_id: UUID
 
 
 @handles(ChangeTaskStatus)
@@ -74,18 +66,5 @@ async def note_progress(command: NoteProgress, ports: Ports) -> Task:
     def decide(task: Task, access: Access) -> list[Event]:
         access.must_see(task)
         return task.note(command.note, ports.now)
-
-    return await change_task(ports, command.task_id, decide)
-
-
-@handles(RetryTask)
-async def retry_task(command: RetryTask, ports: Ports) -> Task:
-    """Raises `NotFound`, `Forbidden` (a node's task is retried by administrators), `InvalidTransition`."""
-
-    def decide(task: Task, access: Access) -> list[Event]:
-        access.must_manage(task)
-        if task.assigned_node_id is not None and reach(ports.caller, "tasks:edit") is not Reach.ALL:
-            raise Forbidden
-        return task.retry(ports.now)
 
     return await change_task(ports, command.task_id, decide)

@@ -3,13 +3,13 @@
 from typing import Self
 
 from domain.identity import events as identity
-from domain.identity.role import Role
+from domain.identity.role import MACHINES, Role
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 
 
 class Account(Aggregate, frozen=True, kw_only=True):
-    """Somebody to whom tasks may be given. Who holds other roles beside `node` is a person too."""
+    """Somebody to whom tasks may be given. Who holds other roles beside those of machines is a person too."""
 
     exists: bool = False
     disabled: bool = False
@@ -34,7 +34,7 @@ class Account(Aggregate, frozen=True, kw_only=True):
     @property
     def is_person(self) -> bool:
         """Whether it may be named where people are meant."""
-        return self.is_active and self.roles != {Role.NODE}
+        return self.is_active and not (self.roles and self.roles <= MACHINES)
 
     def evolve(self, event: Event) -> Self:
         """The state after one more event of the account."""
@@ -49,4 +49,12 @@ class Account(Aggregate, frozen=True, kw_only=True):
                 return self.but(disabled=isinstance(event, identity.UserDisabled))
             case identity.UserErased():
                 return self.but(exists=False, erased=True)
+        return self
+
+
+class HandOver(Aggregate, frozen=True):
+    """The stream that says how far an erased account's tasks were handed over; no decision reads it."""
+
+    def evolve(self, event: Event) -> Self:  # noqa: ARG002 — only its version counts.
+        """The same."""
         return self

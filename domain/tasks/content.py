@@ -83,6 +83,11 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
         edited = e.TaskEdited(at=now, before=e.Fields(**old), after=e.Fields(**new), is_open=self.status in OPEN)
         return [edited, *self.after(edited).become_overdue(now)]
 
+    def tag(self, add: Sequence[str], remove: Sequence[str], now: datetime) -> list[Event]:
+        """Add tags to those it has, or take some away."""
+        gone = limits.each_once(remove)
+        return self.edit(e.Fields(tags=tuple(tag for tag in (*self.tags, *add) if tag.strip().lower() not in gone)), now)
+
     def delete(self, now: datetime) -> list[Event]:
         """Hide it; whoever works on it has lost it."""
         return [] if self.deleted else [e.TaskDeleted(at=now)]

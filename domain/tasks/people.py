@@ -51,6 +51,14 @@ class TaskOfPeople(TaskContent, frozen=True, kw_only=True):
         """Somebody does not follow it any more."""
         return [e.TaskWatcherRemoved(at=now, user_id=user_id)] if user_id in self.watcher_ids else []
 
+    def lose(self, user_id: UUID, successor: UUID | None, now: datetime) -> list[Event]:
+        """Somebody is gone for ever. What was theirs alone goes too; what is in a project goes to its owner, the `successor`."""
+        return self.in_turn(
+            lambda task: task.remove_assignee(user_id, now),
+            lambda task: task.remove_watcher(user_id, now),
+            lambda task: [] if task.owner_id != user_id else task.delete(now) if successor is None else task.reown(successor, now),
+        )
+
     def move(self, project_id: UUID | None, now: datetime) -> list[Event]:
         """Put it into another project, or into none."""
         return [] if project_id == self.project_id else [e.TaskMoved(at=now, project_id=project_id, from_project_id=self.project_id)]

@@ -62,6 +62,10 @@ class MemoryLog:
         state = kind(id=stream_id).after(*(recorded.event for recorded in stream))
         return state, stream[-1].position if stream else 0
 
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[tuple[A, int]]:
+        """The same of many streams."""
+        return [await self.load(kind, stream_id) for stream_id in stream_ids]
+
     async def append(self, entry: Entry) -> Written:
         """Write an entry, all of it or nothing."""
         rows = self._encode(entry)
@@ -96,6 +100,11 @@ class MemoryLog:
         """Who holds a unique name."""
         await self._between()
         return self.names.get((kind, hmac))
+
+    async def holders(self, kind: str, hmacs: Sequence[bytes]) -> dict[bytes, UUID]:
+        """Who holds each of several unique names."""
+        await self._between()
+        return {hmac: self.names[kind, hmac] for hmac in hmacs if (kind, hmac) in self.names}
 
     async def secret(self, kind: str, id: UUID) -> bytes | None:
         """A sealed entry of the vault."""

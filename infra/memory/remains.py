@@ -5,11 +5,12 @@ from uuid import UUID
 
 
 class MemoryRemains:
-    """`sessions` and `keys` stand for the read models of open sessions and of API keys."""
+    """`sessions`, `keys` and `tasks` stand for the read models of open sessions, of API keys and of tasks."""
 
     def __init__(self) -> None:
         self.sessions: dict[UUID, list[UUID]] = {}
         self.keys: dict[UUID, list[UUID]] = {}
+        self.tasks: dict[UUID, list[UUID]] = {}
         self.forgotten: list[UUID] = []
         self.slow = 0
 
@@ -21,9 +22,14 @@ class MemoryRemains:
         """What a test put there."""
         return self.keys.get(person_id, [])
 
+    async def tasks_of(self, person_id: UUID, *, seen: int, beyond: UUID | None, most: int) -> Sequence[UUID]:  # noqa: ARG002 — always known.
+        """Those a test put there."""
+        return sorted(one for one in self.tasks.get(person_id, []) if beyond is None or one > beyond)[:most]
+
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:  # noqa: ARG002 — nothing is kept of them here.
         """Note it; `slow` times it is not done yet."""
         self.slow -= 1
         if self.slow < 0:
-            self.forgotten.append(person_id)
+            self.tasks: dict[UUID, list[UUID]] = {}
+        self.forgotten.append(person_id)
         return self.slow < 0

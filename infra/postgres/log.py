@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from application.shared.ports import A, Entry, Lost, Written
 from domain.shared.aggregate import Aggregate
 from infra.postgres.appender import Appender
+from infra.postgres.arrays import Bytes
 from infra.postgres.batch import Verdict, encode
 from infra.postgres.connections import LOOKUPS, connect, pool
 from infra.postgres.database_clock import DatabaseClock
@@ -59,6 +60,12 @@ class PostgresLog:
             return hot, 0
         return await self._streams.load(kind, stream_id)
 
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[tuple[A, int]]:
+        """The same of many streams; a few statements at most."""
+        hot = {stream_id: state for stream_id in stream_ids if isinstance(state := self._hot.state(stream_id), kind)}
+        read = {state.id: (state, position) for state, position in await self._streams.load_many(kind, [one for one in stream_ids if one not in hot])}
+        return [(hot[stream_id], 0) if stream_id in hot else read[stream_id] for stream_id in stream_ids]
+
     async def append(self, entry: Entry) -> Written:
         """Write an entry: queued at once, without a pause between the decision and its place in the queue."""
         if not self._hot.fits(entry):
@@ -102,6 +109,11 @@ class PostgresLog:
         """Who holds a unique name."""
         row = await self._row("select owner from unique_claims where kind = %b and hmac = %b", kind, hmac)
         return None if row is None else row[0]
+
+    async def holders(self, kind: str, hmacs: Sequence[bytes]) -> dict[bytes, UUID]:
+        """Who holds each of several unique names."""
+        rows = await self.reads("select hmac, owner from unique_claims where kind = %b and hmac = any (%b)", kind, Bytes(hmacs))
+        return {bytes(hmac): owner for hmac, owner in rows}
 
     async def secret(self, kind: str, id: UUID) -> bytes | None:
         """A sealed entry of the vault."""

@@ -10,6 +10,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from projections.identity.api_keys import API_KEYS
 from projections.identity.sessions import SESSIONS
+from projections.shared.reading import ProjectionBehind
+from projections.tasks.task_board import TASK_BOARD
 
 PATIENCE: Final = 1.0
 """Seconds; a decision must not take two."""
@@ -29,6 +31,22 @@ class PostgresRemains:
     async def keys_of(self, person_id: UUID) -> Sequence[UUID]:
         """As far as the read model has come."""
         return await self._ids(f"select id from read_models.{API_KEYS.table} where owner_id = %s", person_id)
+
+    async def tasks_of(self, person_id: UUID, *, seen: int, beyond: UUID | None, most: int) -> Sequence[UUID]:
+        """From the board of tasks, once it has come so far: which of its lines it shows is judged by the same statement."""
+        query = f"""
+            select m.position, r.id from daybook.read_models m left join lateral (
+                select id from read_models.{TASK_BOARD.table}
+                where id > %(beyond)s and not deleted
+                  and (owner_id = %(who)s or assignee_ids @> array[%(who)s]::uuid[] or watcher_ids @> array[%(who)s]::uuid[])
+                order by id limit %(most)s) r on true
+            where m.model = %(model)s and m.state = 'live' order by r.id"""
+        values = {"beyond": beyond or UUID(int=0), "who": person_id, "most": most, "model": TASK_BOARD.table}
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(query.encode(), values)).fetchall()
+        if not rows or rows[0][0] < seen:
+            raise ProjectionBehind
+        return [row[1] for row in rows if row[1] is not None]
 
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:
         """In a task of its own, one for each person: whoever waits for it, the clock, has other things to do."""

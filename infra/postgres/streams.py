@@ -1,4 +1,4 @@
-"""Loading one stream: the newest valid snapshot and the events after it, in one round trip (C4)."""
+"""Loading streams: the newest valid snapshot and the events after it, in one round trip (C4), one stream or many."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import psycopg
 
 from application.shared.ports import A
 from domain.shared.aggregate import Aggregate
+from infra.postgres.arrays import Uuids
 from infra.postgres.hot_reads import HotReads
 from infra.serialization import mapper
 
@@ -29,6 +31,18 @@ select version, position, null as type, state as data, null as metadata from sta
 union all
 (select version, position, type, data, metadata from events
  where stream_id = %b and version > coalesce((select version from start), 0) order by version)"""
+LOAD_MANY: Final = """
+with wanted as materialized (select distinct id from unnest(%b) as wanted(id)), start as materialized (
+    select w.id, s.version, s.position, s.state from wanted w cross join lateral (
+        select s.version, s.position, s.state from snapshots s join events e on e.stream_id = s.stream_id and e.version = s.version
+        where s.stream_id = w.id and s.fold = %b and e.position = s.position order by s.version desc limit 1) s)
+select id, version, position, null as type, state as data, null as metadata from start
+union all
+select w.id, e.version, e.position, e.type, e.data, e.metadata from wanted w left join start s on s.id = w.id cross join lateral (
+    select version, position, type, data, metadata from events
+    where stream_id = w.id and version > coalesce(s.version, 0) order by version) e"""
+TOGETHER: Final = 500
+"""Streams read with one statement."""
 KEEP: Final = """
 with kept as (insert into snapshots (stream_id, fold, version, position, state) values (%b, %b, %b, %b, %b) on conflict do nothing)
 delete from snapshots s where s.stream_id = %b and s.fold = %b and s.version < (
@@ -44,8 +58,9 @@ class Streams:
 
     async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
         """State and position of the last event; (version 0, 0) for a stream that has not begun."""
-        fold = fold_of(kind)
-        rows = await self._rows(stream_id, fold)
+        return await self._state(kind, stream_id, await self._rows(stream_id, fold_of(kind)))
+
+    async def _state(self, kind: type[A], stream_id: UUID, rows: Sequence[tuple[Any, ...]]) -> tuple[A, int]:
         try:
             state, events = _replayed(kind, stream_id, rows)
         except msgspec.DecodeError:  # perhaps it is the snapshot that cannot be read: without it, then
@@ -53,8 +68,17 @@ class Streams:
             state, events = _replayed(kind, stream_id, rows)
         position = rows[-1][1] if rows else 0
         if events >= EVERY:
-            self._keep(stream_id, fold, state, position)
+            self._keep(stream_id, fold_of(kind), state, position)
         return state, position
+
+    async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[tuple[A, int]]:
+        """The same of many streams, in their order."""
+        found: dict[UUID, list[tuple[Any, ...]]] = {stream_id: [] for stream_id in stream_ids}
+        wanted = list(found)
+        for first in range(0, len(wanted), TOGETHER):
+            for stream_id, *row in await self._reads(LOAD_MANY, Uuids(wanted[first : first + TOGETHER]), fold_of(kind)):
+                found[stream_id].append(tuple(row))
+        return [await self._state(kind, stream_id, sorted(rows, key=itemgetter(0))) for stream_id, rows in found.items()]
 
     async def _rows(self, stream_id: UUID, fold: bytes) -> list[tuple[Any, ...]]:
         return await self._reads(LOAD, stream_id, fold, stream_id)

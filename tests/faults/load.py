@@ -15,8 +15,9 @@ from application.identity.user import CreateUser
 from application.shared.command import Command
 from application.shared.context import Caller, Context
 from application.tasks.assignment import AssignTask, ClaimTask
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, RetryTask
-from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat
+from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.identity.role import Role
 from domain.shared.refused import Refused
 from domain.tasks.events import Fields

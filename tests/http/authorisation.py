@@ -97,6 +97,12 @@ put_task                     tasks:edit            task
 delete_task                  tasks:edit            task
 retry_task                   tasks:edit            task
 reopen_task                  tasks:edit            task
+send_back_task               tasks:edit            task
+move_task                    tasks:edit            task
+add_assignee                 tasks:edit            task
+remove_assignee              tasks:edit            task
+add_watcher                  tasks:watch           task
+remove_watcher               tasks:watch           task
 batch_tasks                  tasks:work            -
 change_task_status           tasks:work            task
 heartbeat                    tasks:work            task

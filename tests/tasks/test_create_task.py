@@ -59,9 +59,7 @@ def test_limits_are_inclusive(fields):
     given(Task(id=p.own.id)).when(create(**fields)).then_a(TaskCreated, **fields)
 
 
-@pytest.mark.parametrize(
-    "json", [b'"d"', b'{"a":[1,1.0,true,null,{"b":""}]}', b"0", b"false", b'""', b"[]", b"18446744073709551616", b"1e-7"]
-)
+@pytest.mark.parametrize("json", [b'"d"', b'{"a":[1,1.0,true,null,{"b":""}]}', b"0", b"false", b'""', b"[]", b"18446744073709551616", b"1e-7"])
 async def test_a_payload_comes_back_unchanged(json):
     world = await p.world_with_nodes()
     task = await world.do(CreateTask(title="Water", payload=msgspec.json.decode(json)), p.ANN)

@@ -4,7 +4,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from application.tasks.steps_back import ReopenTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import Forbidden, InsufficientRole, NotFound, PreconditionFailed
 from domain.tasks.errors import InvalidTransition, TaskNotEditable
 from domain.tasks.events import Fields, TaskCompleted, TaskCreated, TaskDeleted, TaskEdited, TaskReopened, TaskRestored

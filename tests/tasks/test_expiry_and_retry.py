@@ -6,8 +6,9 @@ import pytest
 
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, RetryTask
-from application.tasks.task import CreateTask, DeleteTask, ReopenTask, RestoreTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat
+from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.task import CreateTask, DeleteTask, RestoreTask
 from domain.shared.refused import Forbidden, NotFound
 from domain.tasks.errors import InvalidTransition, NotDueYet, StaleToken
 from domain.tasks.events import TaskCreated, TaskFailed, TaskRetried
@@ -128,9 +129,7 @@ async def test_a_dead_letter_is_retried_by_administrators_and_retrying_twice_is_
 
 
 def test_the_pause_of_an_older_attempt_comes_to_nothing():
-    failing = (
-        given(with_attempts(9, 1)).when(lambda task: task.change_status(Status.FAILED, None, None, NOON)).then_a(TaskFailed, attempt=2)
-    )
+    failing = given(with_attempts(9, 1)).when(lambda task: task.change_status(Status.FAILED, None, None, NOON)).then_a(TaskFailed, attempt=2)
     given(failing).when(lambda task: task.retry_when_due(1, p.minutes(60))).nothing()
     given(failing).when(lambda task: task.retry_when_due(2, p.minutes(60))).then_a(TaskRetried)
 

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from application.tasks.assignment import AssignTask, ClaimTask
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress, RetryTask
-from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
+from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.event import Recorded
 from domain.tasks import events as e
-from domain.tasks.node import Node, WorkerNode
+from domain.tasks.account import Account
+from domain.tasks.node import Node
 from domain.tasks.status import Priority, Status
 from projections.shared.read_model import READ_MODELS
 from projections.tasks.node_queue import NODE_QUEUE, queue_of, scores
@@ -165,8 +167,6 @@ def test_every_event_survives_being_written_down(event):
     assert msgspec.json.decode(msgspec.json.encode(event), type=type(event)) == event
 
 
-@pytest.mark.parametrize(
-    "task", [p.made, p.leased, p.claimed, p.completed, p.expired, Node(id=p.NODE_ID, last_seen_at=NOON), WorkerNode(id=p.NODE_ID)]
-)
+@pytest.mark.parametrize("task", [p.made, p.leased, p.claimed, p.completed, p.expired, Node(id=p.NODE_ID, last_seen_at=NOON), Account(id=p.NODE_ID)])
 def test_every_state_survives_being_kept_as_a_snapshot(task):
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(task), type=type(task)) == task

@@ -14,8 +14,9 @@ from application.shared.context import SYSTEM, Caller, Context
 from application.shared.dispatch import Dispatch
 from application.shared.work import UnitOfWork
 from application.tasks.assignment import AssignTask, ClaimTask
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, RetryTask
-from application.tasks.task import CreateTask, EditTask, ReopenTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat
+from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.task import CreateTask, EditTask
 from domain.identity.events import RoleGranted, Sealed, UserRegistered
 from domain.identity.role import Role
 from domain.shared.refused import Refused

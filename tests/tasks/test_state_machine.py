@@ -14,8 +14,9 @@ from application.shared.deadline import DEADLINES
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.node import DrainNode, ResumeNode
-from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress, RetryTask
-from application.tasks.task import CreateTask, DeleteTask, EditTask, ReopenTask, RestoreTask
+from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
+from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import Refused
 from domain.tasks import events as e
 from domain.tasks.status import LEASED, Priority, Status
@@ -227,6 +228,4 @@ class Tasks(RuleBasedStateMachine):
 
 
 TestTasks = Tasks.TestCase
-TestTasks.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestTasks.settings = settings(max_examples=100, stateful_step_count=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,5 +1,6 @@
 """What can happen to a task or to the node that works on it: the one place where other contexts listen."""
 
+from domain.tasks.events.account import TasksHandedOver
 from domain.tasks.events.base import TaskEvent
 from domain.tasks.events.comment import CommentDeleted, CommentEdited, CommentEvent, CommentPosted
 from domain.tasks.events.node import NodeCapacitySet, NodeDrained, NodeEvent, NodeResumed, NodeSeen
@@ -54,4 +55,5 @@ __all__ = [
     "TaskSubmitted",
     "TaskWatcherAdded",
     "TaskWatcherRemoved",
+    "TasksHandedOver",
 ]

@@ -57,7 +57,7 @@ class Batch(Body, frozen=True, kw_only=True):
         ]
     }
     tasks: Annotated[list[UUID], Meta(min_length=1)]
-    action: Action
+    action: Annotated[Action, Meta(examples=["complete"])]
     atomic: bool = False
     node_id: UUID | None = None
     lock_expires_at: datetime | None = None

@@ -1,10 +1,11 @@
 """Who works on a task, who follows it, and in which project it is."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
@@ -25,7 +26,7 @@ class Person(Body, frozen=True, kw_only=True):
 class Move(Body, frozen=True, kw_only=True):
     """Where to; null: out of every project, so that it is its owner's own."""
 
-    project_id: UUID | None
+    project_id: Annotated[UUID | None, Meta(examples=[None])]
 
 
 @command("/api/v1/tasks/{task_id:uuid}/assignees", needs="tasks:edit", answers=TaskView, tags=["people"], exists=task_is_there)

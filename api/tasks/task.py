@@ -101,7 +101,8 @@ async def put_task(request: Req, task_id: FromPath[UUID], data: JSONBody[TaskCha
 
 async def _edit(request: Req, task_id: UUID, data: TaskChanges) -> Response[bytes]:
     changes = Fields(**{name: getattr(data, name) for name in Fields.__struct_fields__})
-    wish = EditTask(task_id=task_id, changes=changes, status=data.status, assignee_ids=data.assignee_ids, if_match=if_match(request))
+    people = UNSET if data.assignee_ids is UNSET else tuple(data.assignee_ids)
+    wish = EditTask(task_id=task_id, changes=changes, status=data.status, assignee_ids=people, if_match=if_match(request))
     return await carry_out(request, wish, TaskView, of=Task)
 
 

@@ -132,10 +132,9 @@ async def remove_watcher(command: RemoveWatcher, ports: Ports) -> Task:
 
 def _may_say_who_watches(user_id: UUID, task: Task, access: Access, ports: Ports) -> None:
     must(ports.caller, "tasks:watch")
-    if user_id == ports.caller.id:
-        access.must_see(task)
-        access.must_be_open()
-    else:
+    access.must_see(task)
+    access.must_be_open()
+    if user_id != ports.caller.id:
         access.must_manage(task)
 
 

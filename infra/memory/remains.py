@@ -30,6 +30,5 @@ class MemoryRemains:
         """Note it; `slow` times it is not done yet."""
         self.slow -= 1
         if self.slow < 0:
-            self.tasks: dict[UUID, list[UUID]] = {}
-        self.forgotten.append(person_id)
+            self.forgotten.append(person_id)
         return self.slow < 0

@@ -135,7 +135,7 @@ def _may_say_who_watches(user_id: UUID, task: Task, access: Access, ports: Ports
     access.must_see(task)
     access.must_be_open()
     if user_id != ports.caller.id:
-        access.must_manage(task)
+        access.must_manage(task, "tasks:watch")
 
 
 @handles(MoveTask)

@@ -6,21 +6,33 @@ from uuid import UUID
 
 import msgspec
 
-from application.notifications.policy import policy
-from application.notifications.texts import TEXTS, written
+from application.notifications.letters import letter
+from application.notifications.telling import NOWHERE, News, store
+from application.notifications.texts import TEXTS
 from application.shared.command import Command, handles
 from application.shared.deadline import Deadline, deadline
-from application.shared.link_token import LinkToken
 from application.shared.outside import Letter, MailDelayed, MailRefused
 from application.shared.ports import Ports
 from domain.identity.events import Sealed
-from domain.notifications.events import MailDeferred, MailFailed, MailQueued, MailSent
+from domain.notifications.choices import Way
+from domain.notifications.events import MailDeferred, MailFailed, MailQueued, MailScheduled, MailSent
+from domain.notifications.kind import Kind
 from domain.notifications.mail import Mail
 from domain.notifications.recipient import Recipient
 from domain.notifications.template import Template
 from domain.shared.event import Recorded
 
-NOWHERE: Final = Sealed("")
+NOTICES: Final = frozenset(
+    {
+        Template.EMAIL_CHANGED,
+        Template.PASSWORD_CHANGED,
+        Template.SESSION_REUSED,
+        Template.SECOND_FACTOR_ENABLED,
+        Template.SECOND_FACTOR_DISABLED,
+        Template.RECOVERY_CODE_USED,
+    }
+)
+"""What concerns the security of an account is also shown in the app; preferences have no say in it."""
 
 
 class Try:
@@ -70,6 +82,12 @@ class SendMailAgain(Command, frozen=True):
     attempt: int
 
 
+class ReleaseMail(Command, frozen=True):
+    """The quiet hours that this mail waits for may be over."""
+
+    mail_id: UUID
+
+
 @handles(QueueMail)
 async def queue_mail(command: QueueMail, ports: Ports) -> Mail | None:
     """A link for the address one has, and one for the address one wants, come with different words; who has none is told nothing."""
@@ -79,8 +97,12 @@ async def queue_mail(command: QueueMail, ports: Ports) -> Mail | None:
         return None
     if template is Template.VERIFY_EMAIL and await _clear(ports, command.user_id, to) != await _clear(ports, command.user_id, recipient.email):
         template = Template.CONFIRM_EMAIL
+    about: tuple[UUID, ...] = ()
+    if template in NOTICES:
+        news = News(kind=Kind.SECURITY, title=TEXTS[template].subject, change=template.value)
+        about = (store(ports, command.user_id, news, Way(in_app=True, mail=True)),)
     mail_id = ports.new_id()
-    facts = Mail.queue(mail_id, template, command.user_id, to, command.request_id, command.expires_at)
+    facts = Mail.queue(mail_id, template, command.user_id, to, command.request_id, command.expires_at, about)
     return ports.log.begin(Mail(id=mail_id), *facts)
 
 
@@ -91,13 +113,10 @@ async def send_mail(command: SendMail, ports: Ports) -> Mail:
     queued = mail.queued
     if queued is None or not mail.is_to_be_sent(command.attempt):
         return mail
-    if queued.expires_at is not None and ports.now >= queued.expires_at:
-        return await ports.log.change(Mail, mail.id, lambda mail: mail.fail("its link ran out"))
-    recipient = await ports.log.load(Recipient, queued.user_id)
-    to = await _clear(ports, queued.user_id, queued.to) if recipient.email is not None else None
-    if to is None:
-        return await ports.log.change(Mail, mail.id, lambda mail: mail.fail("the person was erased"))
-    match await command.one.once(ports, _letter(ports, queued, to)):
+    text = await _letter(ports, queued)
+    if isinstance(text, str):
+        return await ports.log.change(Mail, mail.id, lambda mail: mail.fail(text))
+    match await command.one.once(ports, text):
         case None:
             return await ports.log.change(Mail, mail.id, Mail.sent)
         case MailDelayed() as why:
@@ -112,21 +131,34 @@ async def send_mail_again(command: SendMailAgain, ports: Ports) -> Mail:
     return await ports.log.change(Mail, command.mail_id, lambda mail: mail.try_again(command.attempt, ports.now))
 
 
-@deadline("notifications.retry", MailQueued, MailSent, MailDeferred, MailFailed)
+@handles(ReleaseMail)
+async def release_mail(command: ReleaseMail, ports: Ports) -> Mail:
+    """To the address its person has by then. Raises `MailNotDue`, `NotFound`."""
+    mail = await ports.log.load(Mail, command.mail_id)
+    to = (await ports.log.load(Recipient, mail.scheduled.user_id)).email if mail.scheduled is not None else None
+    return await ports.log.change(Mail, mail.id, lambda mail: mail.release(to or None, ports.now))
+
+
+@deadline("notifications.retry", MailScheduled, MailQueued, MailSent, MailDeferred, MailFailed)
 def retry(mail_id: UUID, _: Deadline | None, recorded: Recorded[Any]) -> Deadline | None:
-    """What the mail server did not take is tried again after its pause."""
+    """What the mail server did not take is tried again after its pause; what came in quiet hours goes after them."""
     match recorded.event:
         case MailDeferred(retry_at=at, attempt=attempt):
             return Deadline(at, SendMailAgain(mail_id=mail_id, attempt=attempt))
+        case MailScheduled(due_at=at):
+            return Deadline(at, ReleaseMail(mail_id=mail_id))
     return None
 
 
-def _letter(ports: Ports, queued: MailQueued, to: str) -> Letter:
-    token, purpose = "", TEXTS[queued.template].purpose
-    if purpose and queued.request_id is not None:
-        token = LinkToken(purpose, queued.user_id, queued.request_id).text(ports.sealing)
-    subject, text = written(queued.template, address=policy(ports).address, token=token)
-    return Letter(queued.mail_id.hex, to, subject, text)
+async def _letter(ports: Ports, queued: MailQueued) -> Letter | str:
+    """The letter, or why there is none."""
+    if queued.expires_at is not None and ports.now >= queued.expires_at:
+        return "its link ran out"
+    recipient = await ports.log.load(Recipient, queued.user_id)
+    to = await _clear(ports, queued.user_id, queued.to) if recipient.email is not None else None
+    if to is None:
+        return "the person was erased"
+    return await letter(ports, queued, to) or "nobody wants it any more"
 
 
 async def _clear(ports: Ports, person_id: UUID, field: Sealed | None) -> str | None:

@@ -6,11 +6,15 @@ from application.shared.ports import Ports
 
 
 class Policy(Protocol):
-    """Settings of mails."""
+    """Settings of mails and notifications."""
 
     @property
     def address(self) -> str:
         """Where people reach this system, without a slash at the end."""
+
+    @property
+    def notification_lifetime(self) -> int:
+        """Seconds a notification is shown."""
 
 
 def policy(ports: Ports) -> Policy:

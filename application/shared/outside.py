@@ -9,12 +9,16 @@ import msgspec
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A mail as it is sent: plain text, to one address. `id` becomes its Message-ID, so that one sent twice is one."""
+    """A mail as it is sent: plain text, to one address. `id` becomes its Message-ID, so that one sent twice is one.
+
+    `unsubscribe`: where mail programs turn mails of its kind off (RFC 8058); empty for what is always sent.
+    """
 
     id: str
     to: str
     subject: str
     text: str
+    unsubscribe: str = ""
 
 
 class Mail(Protocol):
@@ -78,6 +82,12 @@ class Remains(Protocol):
         """Tasks that are theirs, or that they work on or follow, by id after `beyond`, at most so many; none that are deleted.
 
         Raises `Unavailable` until everything up to the position `seen` of the log is known.
+        """
+
+    async def notifications_of(self, person_id: UUID, *, after: UUID) -> Sequence[UUID]:
+        """Some of the notifications that are shown to them, as many as one event can name.
+
+        Raises `Unavailable` until everything up to the newest event of the stream `after` is known.
         """
 
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:

@@ -17,3 +17,6 @@ class Template(StrEnum):
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_DISABLED = "second_factor_disabled"
     RECOVERY_CODE_USED = "recovery_code_used"
+    NOTIFICATION = "notification"
+    """About one notification; its kind says which text."""
+    DIGEST = "digest"

@@ -29,6 +29,7 @@ from infra.http.cross_origin import cross_origin
 from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
 from infra.http.link_pages import link_pages
+from infra.http.unsubscribe_page import unsubscribe_pages
 from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
 from infra.postgres.traces import PostgresTraces
@@ -131,7 +132,7 @@ def application(parts: Parts, health: Health) -> Litestar:
         use_handler_docstrings=True,
     )
     made = Litestar(
-        [*find_routes(), *health_routes(health), *document_routes(), *link_pages()],
+        [*find_routes(), *health_routes(health), *document_routes(), *link_pages(), *unsubscribe_pages()],
         state=State({"parts": parts}),
         lifespan=[summing_up(parts.incidents), lambda _: followed(parts.tokens)],
         guards=[guard],

@@ -5,12 +5,13 @@ from uuid import UUID
 
 
 class MemoryRemains:
-    """`sessions`, `keys` and `tasks` stand for the read models of open sessions, of API keys and of tasks."""
+    """`sessions`, `keys`, `tasks` and `notifications` stand for the read models of these."""
 
     def __init__(self) -> None:
         self.sessions: dict[UUID, list[UUID]] = {}
         self.keys: dict[UUID, list[UUID]] = {}
         self.tasks: dict[UUID, list[UUID]] = {}
+        self.notifications: dict[UUID, list[UUID]] = {}
         self.forgotten: list[UUID] = []
         self.slow = 0
 
@@ -25,6 +26,10 @@ class MemoryRemains:
     async def tasks_of(self, person_id: UUID, *, seen: int, beyond: UUID | None, most: int) -> Sequence[UUID]:  # noqa: ARG002 — always known.
         """Those a test put there."""
         return sorted(one for one in self.tasks.get(person_id, []) if beyond is None or one > beyond)[:most]
+
+    async def notifications_of(self, person_id: UUID, *, after: UUID) -> Sequence[UUID]:  # noqa: ARG002 — always known.
+        """What a test put there."""
+        return self.notifications.get(person_id, [])
 
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:  # noqa: ARG002 — nothing is kept of them here.
         """Note it; `slow` times it is not done yet."""

@@ -68,6 +68,9 @@ class SmtpMail:
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{letter.id}@{self._sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"  # So that no robot answers (RFC 3834).
+        if letter.unsubscribe:
+            message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058.
         message.set_content(letter.text)
         return message
 

@@ -8,8 +8,10 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from domain.notifications.notification import AT_ONCE
 from projections.identity.api_keys import API_KEYS
 from projections.identity.sessions import SESSIONS
+from projections.notifications.notifications import NOTIFICATIONS
 from projections.shared.reading import ProjectionBehind
 from projections.tasks.task_board import TASK_BOARD
 
@@ -45,6 +47,20 @@ class PostgresRemains:
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(query.encode(), values)).fetchall()
         if not rows or rows[0][0] < seen:
+            raise ProjectionBehind
+        return [row[1] for row in rows if row[1] is not None]
+
+    async def notifications_of(self, person_id: UUID, *, after: UUID) -> Sequence[UUID]:
+        """From the list of notifications, once it has come so far, by one statement as above."""
+        query = f"""
+            select m.position >= (select max(position) from events where stream_id = %(after)s), r.id
+            from daybook.read_models m left join lateral (
+                select id from read_models.{NOTIFICATIONS.table} where user_id = %(who)s limit {AT_ONCE}) r on true
+            where m.model = %(model)s and m.state = 'live'"""
+        values = {"after": after, "who": person_id, "model": NOTIFICATIONS.table}
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(query.encode(), values)).fetchall()
+        if not rows or not rows[0][0]:
             raise ProjectionBehind
         return [row[1] for row in rows if row[1] is not None]
 

@@ -124,6 +124,16 @@ drain_node                   nodes:manage          node
 resume_node                  nodes:manage          node
 set_node_capacity            nodes:manage          node
 see_node                     nodes:report          -
+
+list_notifications           notifications:read    -
+count_unread_notifications   notifications:read    -
+get_notification             notifications:read    notification
+read_notification            notifications:manage  notification
+read_notification_by_post    notifications:manage  notification
+read_all_notifications       notifications:manage  -
+delete_notification          notifications:manage  notification
+get_notification_preferences  notifications:read   -
+put_notification_preferences  notifications:manage  -
 """
 
 

@@ -140,6 +140,22 @@ async def test_a_program_may_what_it_was_given_the_scope_for_and_nothing_else(ap
 Made = Callable[[Api, Account], Awaitable[dict[str, str]]]
 
 
+async def a_notification(api: Api, whose: Account) -> dict[str, str]:
+    """They are told that they have one more role; who is a program is told nothing."""
+    where, who = "/api/v1/notifications?limit=1", await api.admin()
+    role = "guest" if "guest" not in (await api("GET", f"/api/v1/users/{whose.id}", who)).json()["roles"] else "auditor"
+    assert (await api("POST", f"/api/v1/users/{whose.id}/roles", who, json={"role": role})).status_code < 300
+    found: list[dict[str, Any]] = []
+
+    async def told() -> bool:
+        found[:] = (await api("GET", where, whose.headers)).json()["items"]
+        return bool(found)
+
+    await eventually(told)
+    assert (await api("DELETE", f"/api/v1/users/{whose.id}/roles/{role}", who)).status_code < 300
+    return {"notification_id": found[0]["id"]}
+
+
 async def a_task(api: Api, whose: Account) -> dict[str, str]:
     me = (await api("GET", "/api/v1/auth/me", whose.headers)).json()
     given = {"assigned_node_id": whose.id} if me["role"] == "node" else {"owner_id": whose.id}
@@ -196,6 +212,7 @@ OBJECTS: dict[str, Made] = {
     "task": a_task,
     "task-owner": a_task,
     "comment": a_comment,
+    "notification": a_notification,
     "user": the_person,
     "node": the_person,
     "oauth-client": a_program,

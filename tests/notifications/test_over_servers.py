@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from api.shared.health import Health
+from application.shared.reaction import REACTIONS
 from infra.cancellation import ended
 from infra.processes.clock import clock
 from tests.eventually import eventually
@@ -32,7 +33,7 @@ async def api(fresh_database: Database, redis_url: str, office: PostOffice, monk
 
         async def listens() -> bool:
             rows = await running.system.log.reads("select 1 from read_models where model like 'reaction:notifications.%%'")
-            return len(rows) == 2
+            return len(rows) == sum(name.startswith("notifications.") for name in REACTIONS)
 
         await eventually(listens)
         ticking = asyncio.create_task(clock(running.system.settings, Health("clock")))

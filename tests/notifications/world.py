@@ -22,6 +22,7 @@ class Post(Identity):
     def __init__(self) -> None:
         super().__init__()
         self.settings.address = ADDRESS
+        self.settings.notification_lifetime = 90 * 86_400
         self.person: UUID = UUID(int=0)
 
     async def somebody(self, email: str = "ada@example.org") -> UUID:

@@ -13,7 +13,8 @@ class MailQueued(Event, frozen=True, gc=False):
     """A mail is to be sent; `attempt` counts from 1. Holds neither text nor link: both are made when it is sent.
 
     `to` is the address it goes to, sealed with the key of `user_id`: the account's own, a former one, or one that is to be proved.
-    A mail with `request_id` carries the link of that request, and is of no use after `expires_at`.
+    A mail with `request_id` carries the link of that request, and is of no use after `expires_at`. A mail about notifications names
+    them, a digest the first of them; `more` others it only counts.
     """
 
     mail_id: UUID
@@ -23,6 +24,19 @@ class MailQueued(Event, frozen=True, gc=False):
     attempt: int = 1
     request_id: UUID | None = None
     expires_at: datetime | None = None
+    notification_ids: tuple[UUID, ...] = ()
+    more: int = 0
+
+
+@recorded_as("mail.scheduled")
+class MailScheduled(Event, frozen=True, gc=False):
+    """A mail about a notification waits until the quiet hours of its person are over, at `due_at`; then it is queued."""
+
+    mail_id: UUID
+    template: Template
+    user_id: UUID
+    due_at: datetime
+    notification_ids: tuple[UUID, ...] = ()
 
 
 @recorded_as("mail.sent")
@@ -31,6 +45,7 @@ class MailSent(Event, frozen=True, gc=False):
 
     mail_id: UUID
     attempt: int
+    notification_ids: tuple[UUID, ...] = ()
 
 
 @recorded_as("mail.deferred")
@@ -50,3 +65,4 @@ class MailFailed(Event, frozen=True, gc=False):
     mail_id: UUID
     attempt: int
     error: str
+    notification_ids: tuple[UUID, ...] = ()

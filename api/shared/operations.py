@@ -92,7 +92,7 @@ def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Itera
     headers = {401: ["WWW-Authenticate"], 429: ["Retry-After", *LIMITS], 503: ["Retry-After"]}.get(status, [])
     shown: Any = None
     if status < 300:
-        headers = ["Location"] if status == 201 and "id" in _fields(answers) else []
+        headers = ["Location"] if status in {201, 202} and "id" in _fields(answers) else []
         headers += ["ETag"] if has_version(answers) or "If-None-Match" in asked else ["Link"] if "next_cursor" in _fields(answers) else []
         headers += usual + (["Idempotent-Replayed"] if "Idempotency-Key" in asked else [])
         shown = None if answers is None else example_of(answers)

@@ -4,13 +4,14 @@ import re
 from typing import Final
 
 from application.shared.dispatch import IdempotencyKeyReused
-from domain.shared.refused import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Refused, TooMany, Unauthenticated, Unavailable
+from domain.shared.refused import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Refused, TooMany, Unauthenticated, Unavailable
 
 KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
     (IdempotencyKeyReused, 422),
     (Unauthenticated, 401),
     (Forbidden, 403),
     (NotFound, 404),
+    (Gone, 410),
     (PreconditionFailed, 412),
     (Conflict, 409),
     (TooMany, 429),

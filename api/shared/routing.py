@@ -18,6 +18,7 @@ TOLD: Final = {
     404: "Nothing that the caller may see: `not_found`.",
     406: "The answer is JSON, which Accept does not allow: `not_acceptable`.",
     409: "Does not fit the present state; `code` says why.",
+    410: "It was here, and is gone: `export_expired`.",
     412: "Changed since the version named in If-Match: `precondition_failed`.",
     413: "The body is too large: `payload_too_large`.",
     415: "Not JSON in UTF-8: `unsupported_media_type`.",

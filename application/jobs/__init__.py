@@ -1,1 +1,1 @@
-"""What one may ask of jobs."""
+"""Jobs: asking for them, the words of their worker, cancelling."""

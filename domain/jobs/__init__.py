@@ -1,1 +1,1 @@
-"""Work that takes longer than a request: imports and exports."""
+"""Work that takes too long for one request: asked for, done by a worker in pieces, and over."""

@@ -72,6 +72,10 @@ class TooManyRequests(TooMany):
     """Too many requests."""
 
 
+class Gone(Refused):
+    """It was here, and will not come back."""
+
+
 class Conflict(Refused):
     """The request does not fit the present state."""
 

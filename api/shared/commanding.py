@@ -65,18 +65,19 @@ async def carry_out(
     status: int = 200,
     stored: bool = True,
     location: str = "",
+    body: bytes | None = None,
 ) -> Response[bytes]:
     """Dispatch a command and answer with what it left behind: `version`, `position`, ETag, and where it is.
 
     `of` is the aggregate a large stored answer is rendered from again; `location` a path that ends with the new id.
-    `stored=False` for answers that carry a secret.
+    `stored=False` for answers that carry a secret; `body` stands for one that was not kept in memory (its digest).
     """
     known = parts(request)
     answering = Viewed(request, view, status)
     if not stored:
         outcome = await again_unless_new(request, command)
         return respond(answering.result(outcome.result), outcome, location)
-    outcome = await known.dispatch(command, await context(request), answering)
+    outcome = await known.dispatch(command, await context(request, body=body), answering)
     answer = outcome.answer or Answer(status, b"")
     if answer.again is not None and not answer.body:
         answer = answering.result(await _once_more(known, answer.again, of))
@@ -132,18 +133,18 @@ def with_position(body: bytes, position: int) -> bytes:
     return body[:-1] + b',"position":%d}' % position if len(body) > 2 else b'{"position":%d}' % position
 
 
-async def context(request: Req, part: str = "") -> Context:
-    """Who asks, under which key; `part` tells the commands of one batch apart."""
+async def context(request: Req, part: str = "", body: bytes | None = None) -> Context:
+    """Who asks, under which key; `part` tells the commands of one batch apart, `body` stands for one that was read already."""
     known = parts(request)
     return Context(
         caller=caller(request),
         command_id=known.new_id(),
         trace_id=trace_of(request) or None,
-        key=await _key(request, known, part),
+        key=await _key(request, known, part, body),
     )
 
 
-async def _key(request: Req, known: Parts, part: str) -> Key | None:
+async def _key(request: Req, known: Parts, part: str, body: bytes | None) -> Key | None:
     given = request.headers.get("idempotency-key")
     if given is None:
         return None
@@ -156,7 +157,7 @@ async def _key(request: Req, known: Parts, part: str) -> Key | None:
     route = str(request.scope.get("path_template") or path)
     scope = f"{caller(request).id}\n{request.method}\n{route}"
     query = request.scope["query_string"].decode("latin-1")
-    return known.key(scope, text + part, request.method, f"{path}?{query}{part}", await request.body())
+    return known.key(scope, text + part, request.method, f"{path}?{query}{part}", await request.body() if body is None else body)
 
 
 def if_match(request: Req) -> int | None:

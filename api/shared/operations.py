@@ -7,12 +7,13 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from api.shared.examples import ID, example_of
 from application.shared.permissions import PERMISSIONS
 
 TEXT: Final = Schema(type=OpenAPIType.STRING)
+FILE: Final = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 NUMBER: Final = Schema(type=OpenAPIType.STRING, pattern="^[0-9]+$")
 ASKED: Final = {
     "Idempotency-Key": ("A word of the client's own, 1 to 255 characters: the same request under the same key is carried out once.", "order-7"),
@@ -41,8 +42,12 @@ class _Shown(Example):
         return {"value": self.value}  # The framework would leave out every null in it.
 
 
-def described(function: Any, *, needs: str, asked: Iterable[str], answers: Any, also: Mapping[int, Any] = MappingProxyType({})) -> type[Operation]:
-    """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses."""
+def described(
+    function: Any, *, needs: str, asked: Iterable[str], answers: Any, also: Mapping[int, Any] = MappingProxyType({}), takes: Iterable[str] = (), sends: Iterable[str] = ()
+) -> type[Operation]:
+    """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses;
+    `takes` and `sends`: media types of a body and of an answer that are files.
+    """
     body = _body_of(function)
     roles = "Open to everybody." if needs == "public" else f"Needs `{needs}`. For: {', '.join(_roles(needs))}."
 
@@ -57,10 +62,14 @@ def described(function: Any, *, needs: str, asked: Iterable[str], answers: Any, 
                 self.request_body.required = signature(function).parameters["data"].default is Signature.empty
                 for media in self.request_body.content.values():
                     media.examples = {"usual": _Shown(value=example_of(body, asked=True))}
+            if takes:
+                self.request_body = RequestBody({media: OpenAPIMediaType(schema=FILE) for media in takes}, "The file itself.", required=True)
             usual = ["Daybook-Position"] if function is not None else []
             usual += LIMITS if "429" in (self.responses or {}) else ()
             for code, response in (self.responses or {}).items():
                 if isinstance(response, OpenAPIResponse):
+                    if sends and int(code) < 300:
+                        response.content = {media: OpenAPIMediaType(schema=FILE) for media in sends}
                     _complete(response, int(code), also.get(int(code), answers), asked, usual)
             if "If-None-Match" in asked and self.responses is not None:
                 self.responses["304"] = OpenAPIResponse(description="Not changed since the version the client has.", headers=_told("ETag"))

@@ -13,6 +13,7 @@ from application.identity.access_token import AccessTokens
 from application.identity.key_standing import KeyStanding
 from application.identity.outside_identity import Providers
 from application.identity.standing import Standing
+from application.jobs.files import JobFiles
 from application.shared.context import Key
 from application.shared.dispatch import Dispatch
 from application.shared.ports import Log, Sealing
@@ -29,6 +30,8 @@ class Rules(msgspec.Struct, frozen=True):
     batch_max: int = 1000
     list_unbounded_max: int = 100_000
     max_request_size: int = 1_048_576
+    import_size_limit: int = 536_870_912
+    """Bytes of a file that is to be imported."""
     step_up_seconds: int = 600
     """How long after a sign-in what is sensitive may be done without another one."""
     cors_origins: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Parts(msgspec.Struct, frozen=True):
     incidents: Incidents
     events: EventLog
     traces: Traces
+    job_files: JobFiles
     key: Callable[[str, str, str, str, bytes], Key]
     """An idempotency key from scope, key, method, path and body."""
     new_id: Callable[[], UUID]

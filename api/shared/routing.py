@@ -44,6 +44,10 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
     responses = problems_of(*statuses)
     if answers is not None:
         responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False)
+    takes: tuple[str, ...] = more.pop("takes", ())
+    sends: tuple[str, ...] = more.pop("sends", ())
+    if sends:
+        responses[status] = ResponseSpec(bytes, description=more.pop("told", "The file."), generate_examples=False, media_type=sends[0])
     also: dict[int, type] = more.pop("also", {})
     for other, shape in also.items():
         responses[other] = ResponseSpec(shape, description=(shape.__doc__ or "").partition("\n")[0], generate_examples=False)
@@ -56,10 +60,10 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
             http_method=method,
             status_code=status,
             needs=needs,
-            speaks_json=True,
+            speaks_json=not sends,
             responses=responses,
             operation_id=function.__name__,
-            operation_class=described(function, needs=needs, asked=asked, answers=answers, also=also),
+            operation_class=described(function, needs=needs, asked=asked, answers=answers, also=also, takes=takes, sends=sends),
             summary=summary.rstrip("."),
             description=description.strip() or summary,
             **more,
@@ -72,6 +76,11 @@ def query(path: str, **more: Any) -> Decorator:
     """A GET that answers a question; `tagged` where the answer has an ETag though no version."""
     asked = ["If-None-Match"] if more.pop("tagged", False) or has_version(more.get("answers")) else []
     return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 429, 500, 503), more, *asked)
+
+
+def download(path: str, *, sends: tuple[str, ...], **more: Any) -> Decorator:
+    """A GET that answers with a file of one of these media types."""
+    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 409, 410, 429, 500, 503), {"sends": sends, **more})
 
 
 def query_by_post(path: str, **more: Any) -> Decorator:

@@ -110,7 +110,7 @@ async def start_job(command: StartJob, ports: Ports) -> Job:
 async def report_progress(command: ReportProgress, ports: Ports) -> Job:
     """Raises `NotFound`, `JobNotHeld`."""
     said = (command.attempt, command.done, command.total, command.refused, command.checkpoint)
-    return await ports.log.change(Job, command.job_id, lambda job: job.progress(*said, ports.now))
+    return await ports.log.change(Job, command.job_id, lambda job: job.advance(*said, ports.now))
 
 
 @handles(CompleteJob)

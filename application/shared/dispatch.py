@@ -74,6 +74,22 @@ class Dispatch:
                 await self._pause(attempt)
         raise VersionConflict
 
+    async def rehearse(self, command: Command, context: Context) -> Any:
+        """What the command would leave behind now; nothing is written. Raises its refusal, `VersionConflict`."""
+        for attempt in range(ATTEMPTS):
+            work = UnitOfWork(self._log, self._sealing)
+            now = self._log.now()
+            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
+            try:
+                result = await HANDLERS[type(command)](command, ports)
+            except Lost:
+                await self._pause(attempt)
+                continue
+            if work.refused is not None:
+                raise work.refused
+            return result
+        raise VersionConflict
+
     async def _write(self, work: UnitOfWork, result: Any, context: Context, answering: Answering | None, now: Any) -> Outcome:
         if isinstance(result, Refused):
             return await self._refuse(result, context, answering, now)

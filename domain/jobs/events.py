@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from domain.shared.event import Event, recorded_as
 
 
@@ -14,7 +16,7 @@ class JobRequested(Event, frozen=True, gc=False):
     kind: str
     requester_id: UUID
     requested_at: datetime
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
 
 
@@ -57,7 +59,7 @@ class JobCompleted(Event, frozen=True, gc=False):
     expires_at: datetime
     done: int
     refused: int = 0
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 @recorded_as("job.failed")

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
+import msgspec
+
 from domain.jobs import events as e
 from domain.jobs.errors import JobNotDue, JobNotHeld, JobNotQueued, JobOver
 from domain.jobs.status import OVER, Status
@@ -25,7 +27,7 @@ class Job(Aggregate, frozen=True):
 
     kind: str = ""
     requester_id: UUID = NOBODY
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
     status: Status = Status.QUEUED
     attempt: int = 0
@@ -36,7 +38,7 @@ class Job(Aggregate, frozen=True):
     total: int | None = None
     refused: int = 0
     furthest: int = 0
-    result: dict[str, Any] | None = None
+    outcome: dict[str, Any] | None = None
     code: str | None = None
     detail: str | None = None
     created_at: datetime = NEVER
@@ -48,6 +50,16 @@ class Job(Aggregate, frozen=True):
     def exists(self) -> bool:
         """Whether this is a job; its id may also be that of something else."""
         return self.kind != ""
+
+    @property
+    def progress(self) -> dict[str, int | None]:
+        """How far it is."""
+        return {"done": self.done, "total": self.total}
+
+    @property
+    def errors(self) -> int:
+        """How many things were done in vain."""
+        return self.refused
 
     @staticmethod
     def request(
@@ -62,7 +74,7 @@ class Job(Aggregate, frozen=True):
             raise JobNotQueued
         return [e.JobStarted(attempt=self.attempt + 1, worker_id=worker_id, started_at=now, lease_until=now + LEASE)]
 
-    def progress(
+    def advance(
         self, attempt: int, done: int, total: int | None, refused: int, checkpoint: dict[str, Any] | None, now: datetime
     ) -> list[Event]:
         """Its worker lives and is so far; raises `JobNotHeld`."""
@@ -127,7 +139,7 @@ class Job(Aggregate, frozen=True):
     def _over_after(self, event: Event) -> Self:
         match event:
             case e.JobCompleted(done=done, refused=refused, result=result, completed_at=at, expires_at=until):
-                over = self.but(status=Status.COMPLETED, done=done, total=done, refused=refused, result=result)
+                over = self.but(status=Status.COMPLETED, done=done, total=done, refused=refused, outcome=result)
                 return over.but(finished_at=at, expires_at=until)
             case e.JobFailed(code=code, detail=detail, failed_at=at, expires_at=until):
                 return self.but(status=Status.FAILED, code=code, detail=detail, finished_at=at, expires_at=until)

@@ -30,6 +30,7 @@ from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
 from infra.http.link_pages import link_pages
 from infra.http.unsubscribe_page import unsubscribe_pages
+from infra.jobs.files import JobFolder
 from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
 from infra.postgres.traces import PostgresTraces
@@ -62,6 +63,7 @@ def rules(settings: Settings) -> Rules:
         batch_max=settings.batch_max,
         list_unbounded_max=settings.list_unbounded_max,
         max_request_size=settings.max_request_size,
+        import_size_limit=settings.import_size_limit,
         step_up_seconds=settings.step_up_lifetime,
         cors_origins=origins,
         address=settings.address,
@@ -106,6 +108,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
         incidents=Incidents(system.dispatch, lambda trace_id: system.context(trace_id=trace_id), system.log.now),
         events=PostgresEventLog(system.log.reads),
         traces=PostgresTraces(system.log.readers),
+        job_files=JobFolder(system.settings.jobs_at),
         key=key,
         new_id=new_id,
         cursor_secret=keys.cursors,

@@ -28,6 +28,8 @@ class FileSettings(MailSettings, frozen=True, kw_only=True):
     s3_secret_key: Secret = ""
     jobs_folder: str = ""
     """Where imports and exports keep their files; `.daybook/jobs` of the clone where left out."""
+    import_size_limit: int = 536_870_912
+    """Bytes of a file that is to be imported."""
 
     @property
     def files_at(self) -> Path:

@@ -32,9 +32,19 @@ class JobRow(Row, frozen=True, gc=False):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     expires_at: datetime | None = None
-    result: msgspec.Raw | None = None
+    outcome: msgspec.Raw | None = None
     code: str | None = None
     detail: str | None = None
+
+    @property
+    def progress(self) -> dict[str, int | None]:
+        """How far it is."""
+        return {"done": self.done, "total": self.total}
+
+    @property
+    def errors(self) -> int:
+        """How many things were done in vain."""
+        return self.refused
 
 
 def _requested(_: JobRow | None, recorded: Recorded[e.JobRequested]) -> JobRow:
@@ -59,7 +69,7 @@ def _returned(row: JobRow, recorded: Recorded[e.JobReturned]) -> JobRow:
 def _completed(row: JobRow, recorded: Recorded[e.JobCompleted]) -> JobRow:
     event, done = recorded.event, recorded.event.done
     over = replace(row, version=recorded.version, status="completed", done=done, total=done, refused=event.refused)
-    return replace(over, result=msgspec.Raw(_json(event.result)), finished_at=event.completed_at, expires_at=event.expires_at)
+    return replace(over, outcome=msgspec.Raw(_json(event.result)), finished_at=event.completed_at, expires_at=event.expires_at)
 
 
 def _failed(row: JobRow, recorded: Recorded[e.JobFailed]) -> JobRow:

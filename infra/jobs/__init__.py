@@ -1,0 +1,1 @@
+"""How jobs run: the worker, its files, and one module for each kind of job."""

@@ -1,0 +1,130 @@
+"""A worker: takes jobs that wait, a few at a time, and survives none of its deaths: whatever it had goes to another one, which goes on."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout, TooManyRequests
+
+from application.jobs.job import StartJob
+from domain.jobs.errors import JobNotHeld
+from domain.jobs.job import Job
+from domain.shared.refused import Refused
+from infra.app import System
+from infra.cancellation import ended
+from infra.jobs.files import JobFolder
+from infra.jobs.run import CannotBeDone, Run, Stopped
+from infra.jobs.runners import runner_of
+from infra.jobs.tidying import tidy
+from projections.jobs.job_board import JOB_BOARD
+
+log = logging.getLogger(__name__)
+AT_ONCE: Final = 2
+POLL: Final = 0.5
+"""Seconds between two looks for jobs that wait."""
+ORDERLY: Final = 1.5
+"""Seconds in which running jobs may come to a place where they can be left."""
+AWAY: Final = (psycopg.Error, PoolTimeout, TooManyRequests, OSError)
+
+
+class Worker:
+    """One process's share of the jobs."""
+
+    def __init__(self, parts: System) -> None:
+        self._parts = parts
+        self._files = JobFolder(parts.settings.jobs_at)
+        self._stopping = asyncio.Event()
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self.finished = 0
+
+    @property
+    def running(self) -> int:
+        """How many jobs it does at this moment."""
+        return len(self._running)
+
+    async def run(self) -> None:
+        """Until cancelled; then what it does is noted and given back."""
+        tidying = asyncio.create_task(tidy(self._parts, self._files), name="tidying of jobs")
+        try:
+            while True:
+                if self.running < AT_ONCE:
+                    await self._take()
+                await asyncio.sleep(POLL)
+        finally:
+            await self._stop(tidying)
+
+    async def _stop(self, tidying: "asyncio.Task[None]") -> None:
+        self._stopping.set()
+        running = list(self._running.values())
+        if running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait(running, timeout=ORDERLY)
+        await ended(tidying, *running)
+
+    async def _take(self) -> None:
+        """Begin with the oldest jobs that wait, as many as there is room for."""
+        query = f"select id from {JOB_BOARD.table} where status = 'queued' order by id limit {2 * AT_ONCE}"
+        try:
+            waiting = [row[0] for row in await self._parts.log.reads(query)]
+        except psycopg.errors.UndefinedTable:
+            return  # The consumers have not made it yet.
+        except AWAY as error:
+            log.warning("jobs cannot be looked for", extra={"error": repr(error)})
+            return
+        for job_id in waiting:
+            if self.running < AT_ONCE and job_id not in self._running:
+                await self._start(job_id)
+
+    async def _start(self, job_id: UUID) -> None:
+        try:
+            outcome = await self._parts.dispatch(StartJob(job_id=job_id, worker_id=self._parts.me), self._parts.context())
+        except Refused:
+            return  # Somebody else was quicker.
+        except AWAY as error:
+            log.warning("a job cannot be started", extra={"job": str(job_id), "error": repr(error)})
+            return
+        task = asyncio.create_task(self._do(outcome.result), name=f"job {job_id}")
+        self._running[job_id] = task
+        task.add_done_callback(lambda _: self._running.pop(job_id, None))
+
+    async def _do(self, job: Job) -> None:
+        run = Run(self._parts, self._files, job, self._stopping)
+        told = {"job": str(job.id), "kind": job.kind, "attempt": job.attempt}
+        try:
+            await self._attempt(run)
+            self.finished += 1
+        except JobNotHeld:
+            log.info("a job was cancelled, or went to another worker", extra=told)
+        except Stopped:
+            await run.give_back()
+        except asyncio.CancelledError:
+            with contextlib.suppress(Refused, *AWAY):
+                await run.give_back()
+            raise
+        except (Refused, *AWAY) as error:
+            # Nothing is said: when the lease has run out it is tried again.
+            log.warning("a job is left until its lease has run out", extra={**told, "error": repr(error)})
+
+    async def _attempt(self, run: Run) -> None:
+        """Raises what ends it early; a job that cannot be done is done with."""
+        alive, doing = asyncio.create_task(run.stay_alive()), asyncio.ensure_future(runner_of(run.job.kind)(run))
+        try:
+            await asyncio.wait({alive, doing}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                await alive  # It ends only when the job is not ours any more.
+            done = await doing
+            await ended(alive)
+            await run.complete(done.done, done.refused, done.result)
+        except CannotBeDone as why:
+            await ended(alive)
+            await run.fail(why)
+        except (Refused, Stopped, *AWAY):
+            raise
+        except Exception:
+            log.exception("a job failed by a mistake of ours", extra={"job": str(run.job.id)})
+            await run.fail(CannotBeDone("internal_error", "Something went wrong here; it is noted in the server's log."))
+        finally:
+            await ended(alive, doing)

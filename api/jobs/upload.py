@@ -18,6 +18,8 @@ from domain.shared.refused import Forbidden
 
 Req = Request[Any, Any, Any]
 FORMATS: Final = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl"}
+CSV: Final = "title,priority,due_date\r\nReplace the fan of rack 12,high,2026-12-01\r\n"
+JSONL: Final = '{"title": "Replace the fan of rack 12", "priority": "high", "due_date": "2026-12-01"}\n'
 Resource = Annotated[Literal["tasks"], QueryParameter(description="What the rows are.")]
 DryRun = Annotated[bool, QueryParameter(description="Only say what would be wrong; nothing is created.")]
 OnDuplicate = Annotated[
@@ -33,7 +35,7 @@ OnDuplicate = Annotated[
     told="It will be done.",
     limit="import",
     tags=["jobs"],
-    takes=("text/csv", "application/x-ndjson"),
+    takes={"text/csv": CSV, "application/x-ndjson": JSONL},
     request_max_body_size=None,
 )
 async def request_import(

@@ -43,10 +43,17 @@ class _Shown(Example):
 
 
 def described(
-    function: Any, *, needs: str, asked: Iterable[str], answers: Any, also: Mapping[int, Any] = MappingProxyType({}), takes: Iterable[str] = (), sends: Iterable[str] = ()
+    function: Any,
+    *,
+    needs: str,
+    asked: Iterable[str],
+    answers: Any,
+    also: Mapping[int, Any] = MappingProxyType({}),
+    takes: Mapping[str, str] = MappingProxyType({}),
+    sends: Iterable[str] = (),
 ) -> type[Operation]:
     """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses;
-    `takes` and `sends`: media types of a body and of an answer that are files.
+    `takes`: media types of a body that is a file, with an example of each; `sends`: those of an answer that is one.
     """
     body = _body_of(function)
     roles = "Open to everybody." if needs == "public" else f"Needs `{needs}`. For: {', '.join(_roles(needs))}."
@@ -63,13 +70,13 @@ def described(
                 for media in self.request_body.content.values():
                     media.examples = {"usual": _Shown(value=example_of(body, asked=True))}
             if takes:
-                self.request_body = RequestBody({media: OpenAPIMediaType(schema=FILE) for media in takes}, "The file itself.", required=True)
+                self.request_body = RequestBody({media: _file(example) for media, example in takes.items()}, "The file itself.", required=True)
             usual = ["Daybook-Position"] if function is not None else []
             usual += LIMITS if "429" in (self.responses or {}) else ()
             for code, response in (self.responses or {}).items():
                 if isinstance(response, OpenAPIResponse):
                     if sends and int(code) < 300:
-                        response.content = {media: OpenAPIMediaType(schema=FILE) for media in sends}
+                        response.content = {media: _file("…") for media in sends}
                     _complete(response, int(code), also.get(int(code), answers), asked, usual)
             if "If-None-Match" in asked and self.responses is not None:
                 self.responses["304"] = OpenAPIResponse(description="Not changed since the version the client has.", headers=_told("ETag"))
@@ -84,6 +91,10 @@ def _roles(needs: str) -> list[str]:
 def _body_of(function: Any) -> Any:
     hint = get_type_hints(function).get("data") if function is not None else None
     return next((one for one in get_args(hint) or (hint,) if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
+
+
+def _file(example: str) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=FILE, examples={"usual": _Shown(value=example)})
 
 
 def _header(name: str) -> Parameter:

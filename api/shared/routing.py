@@ -44,7 +44,7 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
     responses = problems_of(*statuses)
     if answers is not None:
         responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False)
-    takes: tuple[str, ...] = more.pop("takes", ())
+    takes: dict[str, str] = more.pop("takes", {})
     sends: tuple[str, ...] = more.pop("sends", ())
     if sends:
         responses[status] = ResponseSpec(bytes, description=more.pop("told", "The file."), generate_examples=False, media_type=sends[0])
@@ -80,7 +80,7 @@ def query(path: str, **more: Any) -> Decorator:
 
 def download(path: str, *, sends: tuple[str, ...], **more: Any) -> Decorator:
     """A GET that answers with a file of one of these media types."""
-    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 409, 410, 429, 500, 503), {"sends": sends, **more})
+    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 410, 429, 500, 503), {"sends": sends, **more})
 
 
 def query_by_post(path: str, **more: Any) -> Decorator:

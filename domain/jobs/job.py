@@ -62,9 +62,7 @@ class Job(Aggregate, frozen=True):
         return self.refused
 
     @staticmethod
-    def request(
-        kind: str, requester_id: UUID, parameters: dict[str, Any], scopes: tuple[str, ...] | None, now: datetime
-    ) -> list[Event]:
+    def request(kind: str, requester_id: UUID, parameters: dict[str, Any], scopes: tuple[str, ...] | None, now: datetime) -> list[Event]:
         """The first fact of a job."""
         return [e.JobRequested(kind=kind, requester_id=requester_id, parameters=parameters, scopes=scopes, requested_at=now)]
 
@@ -74,9 +72,7 @@ class Job(Aggregate, frozen=True):
             raise JobNotQueued
         return [e.JobStarted(attempt=self.attempt + 1, worker_id=worker_id, started_at=now, lease_until=now + LEASE)]
 
-    def advance(
-        self, attempt: int, done: int, total: int | None, refused: int, checkpoint: dict[str, Any] | None, now: datetime
-    ) -> list[Event]:
+    def advance(self, attempt: int, done: int, total: int | None, refused: int, checkpoint: dict[str, Any] | None, now: datetime) -> list[Event]:
         """Its worker lives and is so far; raises `JobNotHeld`."""
         self.must_be_held(attempt)
         until = now + LEASE

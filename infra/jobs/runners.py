@@ -1,6 +1,6 @@
 """Which module does which kind of job. They are loaded when the first job of theirs comes: a worker that waits shall be small."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Final
 
@@ -14,7 +14,7 @@ class Done(msgspec.Struct, frozen=True):
 
     done: int
     refused: int
-    result: dict[str, int | str | bool]
+    result: Mapping[str, int | str | bool]
 
 
 Runner = Callable[[Run], Awaitable[Done]]

@@ -28,9 +28,7 @@ class Snapshot(msgspec.Struct, Generic[R], frozen=True):
 
 
 @asynccontextmanager
-async def snapshot(
-    url: str, model: ReadModel[R], where: LiteralString, values: Sequence[Any], *, at_least: int
-) -> AsyncIterator[Snapshot[R]]:
+async def snapshot(url: str, model: ReadModel[R], where: LiteralString, values: Sequence[Any], *, at_least: int) -> AsyncIterator[Snapshot[R]]:
     """Look at a read model that has seen a position; raises `ProjectionBehind` where it does not come so far."""
     async with await connect(url, name="export") as connection:
         await connection.execute("set idle_in_transaction_session_timeout = '60s'")  # Between two parts the file is written.
@@ -47,7 +45,9 @@ async def snapshot(
 async def _reached(connection: AsyncConnection[Any], model: ReadModel[Any], at_least: int) -> int:
     until = time.monotonic() + PATIENCE
     while True:
-        found = await (await connection.execute("select position, state from read_models where model = %s and state = 'live'", (model.table,))).fetchone()
+        found = await (
+            await connection.execute("select position, state from read_models where model = %s and state = 'live'", (model.table,))
+        ).fetchone()
         if found is not None and found[0] >= at_least:
             return int(found[0])
         await connection.rollback()  # The next look is at another moment.

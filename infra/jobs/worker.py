@@ -110,21 +110,23 @@ class Worker:
 
     async def _attempt(self, run: Run) -> None:
         """Raises what ends it early; a job that cannot be done is done with."""
-        alive, doing = asyncio.create_task(run.stay_alive()), asyncio.ensure_future(runner_of(run.job.kind)(run))
+        job = run.job
+        alive, doing = asyncio.create_task(run.stay_alive()), asyncio.ensure_future(runner_of(job.kind)(run))
         try:
             await asyncio.wait({alive, doing}, return_when=asyncio.FIRST_COMPLETED)
             if not doing.done():
                 await alive  # It ends only when the job is not ours any more.
             done = await doing
             await ended(alive)
-            await run.complete(done.done, done.refused, done.result)
+            await run.complete(done.done, done.refused, dict(done.result))
+            self._files.incoming(job.requester_id, job.id).unlink(missing_ok=True)
         except CannotBeDone as why:
             await ended(alive)
             await run.fail(why)
         except (Refused, Stopped, *AWAY):
             raise
         except Exception:
-            log.exception("a job failed by a mistake of ours", extra={"job": str(run.job.id)})
+            log.exception("a job failed by a mistake of ours", extra={"job": str(job.id)})
             await run.fail(CannotBeDone("internal_error", "Something went wrong here; it is noted in the server's log."))
         finally:
             await ended(alive, doing)

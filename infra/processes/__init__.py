@@ -22,5 +22,6 @@ PROCESSES: Final = (
     Process("relay", "infra.processes.relay", "announces the log to the broker"),
     Process("consumers", "infra.processes.consumers", "keeps the read models, runs the reactions"),
     Process("clock", "infra.processes.clock", "acts when a deadline has passed"),
+    Process("jobs", "infra.processes.jobs", "imports and exports"),
 )
 """In the order in which they are started; stopping begins with what is public."""

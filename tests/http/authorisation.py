@@ -134,6 +134,14 @@ read_all_notifications       notifications:manage  -
 delete_notification          notifications:manage  notification
 get_notification_preferences  notifications:read   -
 put_notification_preferences  notifications:manage  -
+request_export               exports:create        -
+request_import               imports:create        -
+list_jobs                    jobs:read             -
+show_job                     jobs:read             job
+list_job_errors              jobs:read             job
+fetch_job_result             jobs:read             job
+cancel_job                   jobs:read             job
+download_job_result          public                -
 """
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -111,12 +112,13 @@ def key(word: str) -> str:
 async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """Up and running; down at the end."""
     await asyncio.to_thread(migrate, database.owner_url)
+    kept = tempfile.TemporaryDirectory(prefix="daybook-")
     known = Settings(
         database_url=database.app_url,
         redis_url=redis_url,
         secret_key=key("secret"),
         jwt_private_keys=pem(OURS),
-        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
+        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), "jobs_folder": kept.name, **settings},
     )
     progress = Progress(redis_url)
     async with system(known) as running:
@@ -133,6 +135,7 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
                 task.cancel()
             _, stuck = await asyncio.wait(tasks, timeout=15)
             assert not stuck, stuck
+            kept.cleanup()
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

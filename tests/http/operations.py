@@ -45,8 +45,10 @@ class Operation(msgspec.Struct, frozen=True):
         if self.form == "application/json":
             # Nobody waits for work in these tests.
             body = {"json": {**self.example, "wait": 0} if "wait" in self.example else self.example}
-        elif self.form:
+        elif self.form == "application/x-www-form-urlencoded":
             body = {"data": self.example}
+        elif self.form:
+            body = {"content": self.example, "headers": {"Content-Type": self.form}}
         return await api(self.method, self.address(**ids), who, **body)
 
 

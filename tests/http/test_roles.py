@@ -3,10 +3,14 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from application.jobs.job import RequestJob
+from application.shared.context import Caller, Context
+from infra.app import new_id
 from tests.eventually import eventually
 from tests.http.authorisation import ENDS, RULES
 from tests.http.daybook import Account, Api, Headers, problem
@@ -195,6 +199,13 @@ async def a_session(api: Api, whose: Account) -> dict[str, str]:
     return {"user_id": whose.id, "session_id": said(another["Authorization"].partition(" ")[2])["sid"]}
 
 
+async def a_job(api: Api, whose: Account) -> dict[str, str]:
+    """Asked for as if by an administrator: not every role that reads its jobs may ask for each kind of them."""
+    wish = RequestJob(job_id=new_id(), kind="tasks.export", parameters={"format": "csv", "scope": "mine", "filters": {}})
+    outcome = await api.system.dispatch(wish, Context(Caller(UUID(whose.id), "admin"), new_id()))
+    return {"job_id": str(outcome.result.id)}
+
+
 async def until_seen(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The answer once the read models know what others did a moment ago."""
     answers = [await ask()]
@@ -218,6 +229,7 @@ OBJECTS: dict[str, Made] = {
     "oauth-client": a_program,
     "session": a_session,
     "api-key": a_key,
+    "job": a_job,
 }
 OF_OBJECTS = [name for name, rule in RULES.items() if rule.object not in {"-", "proof"}]
 

@@ -53,7 +53,7 @@ def _operations(request: Req) -> list[Operation]:
         Operation(str(handler.operation_id), method, route.path_format, handler.opt["needs"], bool(handler.opt.get("step_up")))
         for route in request.app.routes
         for handler in getattr(route, "route_handlers", ())
-        if handler.opt.get("needs") and handler.opt.get("speaks_json")
+        if handler.opt.get("needs") and "speaks_json" in handler.opt
         for method in sorted(handler.http_methods)
         if method != "OPTIONS"
     ]

@@ -19,7 +19,7 @@ from domain.jobs.job import Job
 from domain.shared.refused import NotFound
 
 Req = Request[Any, Any, Any]
-MEDIA: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "pdf": "application/pdf"}
+MEDIA: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "pdf": "application/pdf"}
 
 
 @download("/api/v1/jobs/{job_id:uuid}/result", needs="jobs:read", sends=tuple(MEDIA.values()), tags=["jobs"])

@@ -44,6 +44,11 @@ class Circle(Membership, frozen=True, kw_only=True):
         """The same, hidden or not: a team's id names no project."""
         return self.kind is self.words.kind
 
+    @property
+    def member_ids(self) -> list[UUID]:
+        """Who belongs to it, in the order they came."""
+        return list(self.members)
+
     def say(self, fact: type[Event], now: datetime, **told: Any) -> Event:
         """A fact about this circle."""
         return fact(at=now, **{f"{self.words.kind}_id": self.id}, **told)

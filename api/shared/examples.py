@@ -68,6 +68,7 @@ def _plain(kind: inspect.Type, name: str) -> Any:
 PLAIN: Final[tuple[tuple[type[inspect.Type], Callable[[Any], Any]], ...]] = (
     (inspect.UUIDType, lambda _: ID),
     (inspect.BoolType, lambda _: False),
+    (inspect.DateType, lambda _: PAST[:10]),
     (inspect.FloatType, lambda wanted: wanted or 1.0),
 )
 KEYS: Final = {"checks": "database", "keys": "kid", "doing": ""}

@@ -5,7 +5,7 @@ owner. The owner disposes of it: delete, restore, give away. Administrators do e
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from application.shared.context import Caller
@@ -56,9 +56,6 @@ async def role_in(circle: Circle, ports: Ports) -> MemberRole | None:
     """The caller's role at this moment, in a project also by its team."""
     team = None if circle.team_id is None else await ports.log.load(Membership, circle.team_id)
     return seat(circle, team, ports.caller.id)
-
-
-Decide = Callable[[Any], list[Event]]
 
 
 async def run(ports: Ports, shape: type[C], circle_id: UUID, decide: Callable[[C], list[Event]], least: MemberRole, if_match: int | None = None) -> C:

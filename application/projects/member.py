@@ -2,15 +2,25 @@
 
 from uuid import UUID
 
+import msgspec
+
 from application.projects import names
-from application.projects.access import SHAPES, must_be_there, must_see, role_in, run
+from application.projects.access import SHAPES, must_be_there, run
 from application.shared.command import Command, handles
-from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.projects.circle import Circle
 from domain.projects.kind import Kind
 from domain.projects.project import Project
 from domain.projects.role import MemberRole
+from domain.shared.event import Event
+
+
+class MemberNow(msgspec.Struct, frozen=True):
+    """A member after a command: `id` is the account, `version` the one of the project or team."""
+
+    id: UUID
+    role: MemberRole
+    version: int
 
 
 class AddMember(Command, frozen=True):
@@ -29,6 +39,7 @@ class ChangeMemberRole(Command, frozen=True):
     circle_id: UUID
     user_id: UUID
     role: MemberRole
+    if_match: int | None = None
 
 
 class RemoveMember(Command, frozen=True):
@@ -37,6 +48,7 @@ class RemoveMember(Command, frozen=True):
     kind: Kind
     circle_id: UUID
     user_id: UUID
+    if_match: int | None = None
 
 
 class GiveToMember(Command, frozen=True):
@@ -48,41 +60,39 @@ class GiveToMember(Command, frozen=True):
 
 
 @handles(AddMember)
-async def add_member(command: AddMember, ports: Ports) -> Circle:
+async def add_member(command: AddMember, ports: Ports) -> MemberNow:
     """Raises `NotFound`, `Forbidden`, `Invalid`, `ProjectArchived`, `AlreadyMember`, `TooManyMembers`."""
-    after = await run(
-        ports,
-        SHAPES[command.kind],
-        command.circle_id,
-        lambda circle: circle.add_member(command.user_id, command.role, ports.now),
-        MemberRole.MANAGER,
-    )
+
+    def decide(circle: Circle) -> list[Event]:
+        return circle.add_member(command.user_id, command.role, ports.now)
+
+    after = await run(ports, SHAPES[command.kind], command.circle_id, decide, MemberRole.MANAGER)
     await must_be_there(ports, command.user_id)
-    return after
+    return _now(after, command.user_id)
 
 
 @handles(ChangeMemberRole)
-async def change_member_role(command: ChangeMemberRole, ports: Ports) -> Circle:
-    """Raises `NotFound` (also for who is no member), `Forbidden`, `Invalid`, `ProjectArchived`, `OwnerNeeded`."""
-    return await run(
-        ports,
-        SHAPES[command.kind],
-        command.circle_id,
-        lambda circle: circle.change_role(command.user_id, command.role, ports.now),
-        MemberRole.MANAGER,
-    )
+async def change_member_role(command: ChangeMemberRole, ports: Ports) -> MemberNow:
+    """Raises `NotFound` (also for who is no member), `Forbidden`, `Invalid`, `PreconditionFailed`, `ProjectArchived`, `OwnerNeeded`."""
+
+    def decide(circle: Circle) -> list[Event]:
+        return circle.change_role(command.user_id, command.role, ports.now)
+
+    after = await run(ports, SHAPES[command.kind], command.circle_id, decide, MemberRole.MANAGER, command.if_match)
+    return _now(after, command.user_id)
 
 
 @handles(RemoveMember)
-async def remove_member(command: RemoveMember, ports: Ports) -> Circle:
-    """Whoever sees it may leave. Raises `NotFound` (also for who is no member), `Forbidden`, `ProjectArchived`, `OwnerNeeded`."""
-    shape = SHAPES[command.kind]
-    if command.user_id != ports.caller.id:
-        return await run(ports, shape, command.circle_id, lambda circle: circle.remove_member(command.user_id, ports.now), MemberRole.MANAGER)
-    must(ports.caller, f"{command.kind}s:manage")
-    circle = await ports.log.load(shape, command.circle_id)
-    must_see(circle, await role_in(circle, ports), ports.caller, command.kind)
-    return ports.log.begin(circle, *circle.remove_member(command.user_id, ports.now))
+async def remove_member(command: RemoveMember, ports: Ports) -> None:
+    """Whoever is a member may leave. Raises `NotFound` (also for who is no member), `Forbidden`, `PreconditionFailed`, `ProjectArchived`,
+    `OwnerNeeded`.
+    """
+
+    def decide(circle: Circle) -> list[Event]:
+        return circle.remove_member(command.user_id, ports.now)
+
+    least = MemberRole.VIEWER if command.user_id == ports.caller.id else MemberRole.MANAGER
+    await run(ports, SHAPES[command.kind], command.circle_id, decide, least, command.if_match)
 
 
 @handles(GiveToMember)
@@ -95,3 +105,7 @@ async def give_to_member(command: GiveToMember, ports: Ports) -> Circle:
     if isinstance(before, Project) and isinstance(after, Project):
         names.follow(ports, before, after)
     return after
+
+
+def _now(circle: Circle, user_id: UUID) -> MemberNow:
+    return MemberNow(user_id, circle.members[user_id], circle.version)

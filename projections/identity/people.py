@@ -1,5 +1,6 @@
 """The read model `people`: every account, its names still sealed. The only place where personal fields are kept (mechanisms R8)."""
 
+import asyncio
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -149,5 +150,6 @@ async def _show(names: PersonKeys, viewer: Viewer, row: Account) -> Shown:
 async def names_of(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UUID]) -> dict[UUID, str]:
     """The names of some accounts, as far as they are known here by now."""
     seen = await tables.many(PEOPLE, "where id = any(%b)", (ids,), Freshness(allow_stale=True))
-    found = {row.id: (await names.open(row.id, row.name))[0] for row in seen.rows}
+    opened = await asyncio.gather(*(names.open(row.id, row.name) for row in seen.rows))  # One round trip for all keys.
+    found = {row.id: name for row, (name,) in zip(seen.rows, opened, strict=True)}
     return {one: name if viewer.sees(one) else masked_name(name) for one, name in found.items()}

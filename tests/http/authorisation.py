@@ -142,6 +142,38 @@ list_job_errors              jobs:read             job
 fetch_job_result             jobs:read             job
 cancel_job                   jobs:read             job
 download_job_result          public                -
+list_projects                projects:read         -
+get_project                  projects:read         project
+list_project_members         projects:read         project
+get_project_member           projects:read         project
+project_activity             projects:read         project
+create_project               projects:create       -
+edit_project                 projects:manage       project
+put_project                  projects:manage       project
+delete_project               projects:manage       project
+restore_project              projects:manage       project
+change_project_status        projects:manage       project
+archive_project              projects:manage       project
+give_project                 projects:manage       project
+add_project_member           projects:manage       project
+change_project_member        projects:manage       project
+remove_project_member        projects:manage       project
+list_teams                   teams:read            -
+get_team                     teams:read            team
+list_team_members            teams:read            team
+get_team_member              teams:read            team
+list_team_projects           teams:read            team
+list_projects_of_team        teams:read            team
+team_activity                teams:read            team
+create_team                  teams:create          -
+edit_team                    teams:manage          team
+put_team                     teams:manage          team
+delete_team                  teams:manage          team
+restore_team                 teams:manage          team
+give_team                    teams:manage          team
+add_team_member              teams:manage          team
+change_team_member           teams:manage          team
+remove_team_member           teams:manage          team
 """
 
 

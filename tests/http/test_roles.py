@@ -13,6 +13,7 @@ from application.shared.context import Caller, Context
 from infra.app import new_id
 from tests.eventually import eventually
 from tests.http.authorisation import ENDS, RULES
+from tests.http.circles import a_project, a_team
 from tests.http.daybook import Account, Api, Headers, problem
 from tests.http.operations import Operation, operations
 from tests.http.strangers import BOUNDED, STRANGERS, said
@@ -230,6 +231,8 @@ OBJECTS: dict[str, Made] = {
     "session": a_session,
     "api-key": a_key,
     "job": a_job,
+    "project": a_project,
+    "team": a_team,
 }
 OF_OBJECTS = [name for name, rule in RULES.items() if rule.object not in {"-", "proof"}]
 

@@ -21,8 +21,11 @@ from application.identity.user import EnsureAdmin
 from application.shared.context import SYSTEM, Context
 from application.shared.dispatch import Dispatch
 from application.shared.outside import Outside
+from infra.outside.file_store import store_of
+from infra.outside.local_files import LocalFiles
 from infra.outside.openid import OpenIdProviders
 from infra.outside.openid_settings import read_providers
+from infra.outside.s3_files import S3Files
 from infra.outside.smtp_mail import mail_of
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
@@ -69,6 +72,7 @@ class System(msgspec.Struct, frozen=True):
     passwords: BcryptPasswords
     dispatch: Dispatch
     providers: OpenIdProviders
+    store: LocalFiles | S3Files
 
     def context(self, **more: Any) -> Context:
         """The context of a command that Daybook itself gives."""
@@ -81,16 +85,24 @@ async def system(settings: Settings, *, readers: int | None = None) -> AsyncIter
     log = PostgresLog(settings.database_url, readers=readers or settings.database_connections)
     redis = client(settings.redis_url)
     sealing, passwords = AesSealing.read(settings), BcryptPasswords.read(settings)
-    outside = Outside(mail=mail_of(settings), attempts=RedisAttempts(redis, sealing), codes=PyotpCodes(), remains=PostgresRemains(log.readers))
+    store = store_of(settings)
+    outside = Outside(
+        mail=mail_of(settings),
+        attempts=RedisAttempts(redis, sealing),
+        codes=PyotpCodes(),
+        remains=PostgresRemains(log.readers),
+        store=store,
+    )
     dispatch = Dispatch(log=log, sealing=sealing, passwords=passwords, new_id=new_id, pause=pause, settings=settings, outside=outside)
     providers = OpenIdProviders(read_providers(settings), log.now)
     try:
         await log.start()
-        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch, providers)
+        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch, providers, store)
     finally:
         await log.stop()
         await redis.aclose()
         await providers.close()
+        await store.close()
         passwords.stop()
 
 

@@ -1,6 +1,6 @@
 """What the document says about every operation beyond its types: who may, which headers travel, and an example of all that is sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Signature, signature
 from types import MappingProxyType
 from typing import Any, Final, get_args, get_type_hints
@@ -51,9 +51,11 @@ def described(
     also: Mapping[int, Any] = MappingProxyType({}),
     takes: Mapping[str, str] = MappingProxyType({}),
     sends: Iterable[str] = (),
+    further: Callable[[Operation], object] = id,
 ) -> type[Operation]:
     """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses;
-    `takes`: media types of a body that is a file, with an example of each; `sends`: those of an answer that is one.
+    `takes`: media types of a body that is a file, with an example of each; `sends`: those of an answer that is one; `further` says at the end
+    what only this operation has.
     """
     body = _body_of(function)
     roles = "Open to everybody." if needs == "public" else f"Needs `{needs}`. For: {', '.join(_roles(needs))}."
@@ -80,6 +82,7 @@ def described(
                     _complete(response, int(code), also.get(int(code), answers), asked, usual)
             if "If-None-Match" in asked and self.responses is not None:
                 self.responses["304"] = OpenAPIResponse(description="Not changed since the version the client has.", headers=_told("ETag"))
+            further(self)
 
     return Described
 

@@ -16,6 +16,7 @@ from application.identity.standing import Standing
 from application.jobs.files import JobFiles
 from application.shared.context import Key
 from application.shared.dispatch import Dispatch
+from application.shared.outside import ByteStore
 from application.shared.ports import Log, Sealing
 from projections.audit.event_log import EventLog
 from projections.identity.export import Traces
@@ -35,6 +36,8 @@ class Rules(msgspec.Struct, frozen=True):
     step_up_seconds: int = 600
     """How long after a sign-in what is sensitive may be done without another one."""
     cors_origins: tuple[str, ...] = ()
+    file_size_limit: int = 26_214_400
+    file_quota: int = 1_073_741_824
     address: str = "http://127.0.0.1:3000"
     """Where people reach this API; the issuer of id tokens."""
 
@@ -58,6 +61,8 @@ class Parts(msgspec.Struct, frozen=True):
     job_files: JobFiles
     key: Callable[[str, str, str, str, bytes], Key]
     """An idempotency key from scope, key, method, path and body."""
+    store: ByteStore
+    """The bytes of files."""
     new_id: Callable[[], UUID]
     cursor_secret: bytes
     rules: Rules = Rules()

@@ -4,7 +4,20 @@ import re
 from typing import Final
 
 from application.shared.dispatch import IdempotencyKeyReused
-from domain.shared.refused import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Refused, TooMany, Unauthenticated, Unavailable
+from domain.shared.refused import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Refused,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
 
 KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
     (IdempotencyKeyReused, 422),
@@ -16,6 +29,8 @@ KINDS: Final[tuple[tuple[type[Refused], int], ...]] = (
     (Conflict, 409),
     (TooMany, 429),
     (Unavailable, 503),
+    (TooLarge, 413),
+    (Unsupported, 415),
     (Invalid, 400),
 )
 BY_STATUS: Final = {
@@ -27,6 +42,7 @@ BY_STATUS: Final = {
     406: ("not_acceptable", "No answer in a form the client accepts"),
     413: ("payload_too_large", "The body is too large"),
     415: ("unsupported_media_type", "The body must be JSON in UTF-8"),
+    416: ("range_not_satisfiable", "The file has no bytes in that range"),
     429: ("too_many_requests", "Too many requests"),
     428: ("precondition_required", "Say which version you have changed, with If-Match"),
     500: ("internal_error", "Something went wrong here"),

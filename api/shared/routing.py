@@ -22,6 +22,7 @@ TOLD: Final = {
     412: "Changed since the version named in If-Match: `precondition_failed`.",
     413: "The body is too large: `payload_too_large`.",
     415: "Not JSON in UTF-8: `unsupported_media_type`.",
+    416: "The file has no bytes in that range: `range_not_satisfiable`.",
     422: "The idempotency key was used with another request: `idempotency_key_reused`.",
     428: "If-Match is required: `precondition_required`.",
     429: "Too many requests, see Retry-After: `too_many_requests`.",
@@ -48,6 +49,8 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
     sends: tuple[str, ...] = more.pop("sends", ())
     if sends:
         responses[status] = ResponseSpec(bytes, description=more.pop("told", "The file."), generate_examples=False, media_type=sends[0])
+    responses |= more.pop("responses", {})
+    further, speaks_json = more.pop("further", id), more.pop("speaks_json", not sends)
     also: dict[int, type] = more.pop("also", {})
     for other, shape in also.items():
         responses[other] = ResponseSpec(shape, description=(shape.__doc__ or "").partition("\n")[0], generate_examples=False)
@@ -60,10 +63,12 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
             http_method=method,
             status_code=status,
             needs=needs,
-            speaks_json=not sends,
+            speaks_json=speaks_json,
             responses=responses,
             operation_id=function.__name__,
-            operation_class=described(function, needs=needs, asked=asked, answers=answers, also=also, takes=takes, sends=sends),
+            operation_class=described(
+                function, needs=needs, asked=asked, answers=answers, also=also, takes=takes, sends=sends, further=further
+            ),
             summary=summary.rstrip("."),
             description=description.strip() or summary,
             **more,

@@ -1,11 +1,14 @@
 """What commands need of the world beside the log: mail, the memory of failed attempts, what is kept of people. Twins stand in for tests."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
+
+from domain.shared.refused import Unavailable
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -97,6 +100,40 @@ class Remains(Protocol):
         """
 
 
+class Draft(Protocol):
+    """Bytes on their way into the store."""
+
+    async def write(self, piece: bytes) -> None:
+        """The next bytes."""
+
+    async def keep(self) -> None:
+        """From here on they are durable under their key. Raises `StoreUnavailable`."""
+
+
+class ByteStore(Protocol):
+    """Where the bytes of files are, each under a key of its own; they never change, and a key is never used again."""
+
+    def draft(self, key: UUID) -> AbstractAsyncContextManager[Draft]:
+        """Begin to write; what was not kept at the end of the block is gone."""
+
+    def read(self, key: UUID, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, not with, `end`, in pieces. Raises `BytesMissing`, `StoreUnavailable`, both before the first piece."""
+
+    async def drop(self, key: UUID) -> None:
+        """Delete them; done again, nothing happens. Raises `StoreUnavailable`."""
+
+    def until(self, moment: datetime) -> AsyncIterator[UUID]:
+        """The keys of all that was last written before a moment. Drafts as old as that are deleted on the way: nobody writes them any more."""
+
+
+class StoreUnavailable(Unavailable):
+    """Files cannot be reached at the moment."""
+
+
+class BytesMissing(Unavailable):
+    """The bytes of this file are not where they should be; an operator has to bring them back."""
+
+
 class Outside(msgspec.Struct, frozen=True):
     """All of it."""
 
@@ -104,3 +141,4 @@ class Outside(msgspec.Struct, frozen=True):
     attempts: Attempts
     codes: OneTimeCodes
     remains: Remains
+    store: ByteStore = None  # type: ignore[assignment]  # Small worlds of tests do without.

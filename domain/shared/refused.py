@@ -35,6 +35,14 @@ class Invalid(Refused):
     """What was asked does not fit the rules of its fields."""
 
 
+class TooLarge(Refused):
+    """What was sent is larger than it may be."""
+
+
+class Unsupported(Refused):
+    """What was sent is of a kind that is not taken here."""
+
+
 class Unauthenticated(Refused):
     """The caller did not prove who they are."""
 

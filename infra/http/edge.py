@@ -73,7 +73,7 @@ class Edge:
         method = scope["method"]
         if method == "HEAD":
             # A copy: the web server goes by the method in its own one when it counts the body.
-            scope, pass_on = {**scope, "method": "GET"}, without_body(send)
+            scope, pass_on = {**scope, "method": "GET", "without_body": True}, without_body(send)
 
         async def send_more(message: Any) -> None:
             nonlocal status

@@ -118,6 +118,14 @@ post_comment                 tasks:comment         task
 edit_comment                 tasks:comment         comment
 delete_comment               tasks:comment         comment
 
+list_files                   files:read            task
+get_file                     files:read            file
+get_file_content             files:read            file
+file_usage                   files:read            -
+attach_file                  files:write           task
+upload_file                  files:write           -
+remove_file                  files:write           file
+
 list_nodes                   nodes:read            -
 get_node                     nodes:read            node
 drain_node                   nodes:manage          node

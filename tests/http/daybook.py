@@ -118,7 +118,9 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
         redis_url=redis_url,
         secret_key=key("secret"),
         jwt_private_keys=pem(OURS),
-        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), "jobs_folder": kept.name, **settings},
+        jobs_folder=f"{kept.name}/jobs",
+        files_folder=f"{kept.name}/files",
+        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
     )
     progress = Progress(redis_url)
     async with system(known) as running:

@@ -45,6 +45,9 @@ class Operation(msgspec.Struct, frozen=True):
         if self.form == "application/json":
             # Nobody waits for work in these tests.
             body = {"json": {**self.example, "wait": 0} if "wait" in self.example else self.example}
+        elif self.form == "multipart/form-data":
+            fields = {name: value for name, value in self.example.items() if name != "file"}
+            body = {"data": fields, "files": {"file": ("fan.csv", self.example["file"].encode(), "text/csv")}}
         elif self.form == "application/x-www-form-urlencoded":
             body = {"data": self.example}
         elif self.form:

@@ -175,6 +175,14 @@ async def a_comment(api: Api, whose: Account) -> dict[str, str]:
     return task | {"comment_id": made.json()["id"]}
 
 
+async def a_file(api: Api, whose: Account) -> dict[str, str]:
+    """Uploaded by an administrator, as the comment is written by one."""
+    task = await a_task(api, whose)
+    made = await api("POST", f"/api/v1/tasks/{task['task_id']}/files", await api.admin(), files={"file": ("fan.txt", b"It hums.", "text/plain")})
+    assert made.status_code == 201, made.text
+    return {"file_id": made.json()["id"]}
+
+
 async def the_person(_: Api, whose: Account) -> dict[str, str]:
     return {"user_id": whose.id, "node_id": whose.id}
 
@@ -224,6 +232,7 @@ OBJECTS: dict[str, Made] = {
     "task": a_task,
     "task-owner": a_task,
     "comment": a_comment,
+    "file": a_file,
     "notification": a_notification,
     "user": the_person,
     "node": the_person,

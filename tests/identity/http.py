@@ -19,6 +19,7 @@ from application.identity.api_key import NoteKeyUse
 from application.identity.key_standing import KeyStanding
 from application.identity.standing import Standing
 from application.shared.context import SYSTEM, Context
+from infra.memory.files import MemoryFiles
 from infra.outside.openid import OpenIdProviders
 from infra.security.idempotency import HttpKey
 from projections.identity.person_keys import PersonKeys
@@ -39,6 +40,7 @@ def routes(*modules: ModuleType) -> list[HTTPRouteHandler]:
 
 def client(identity: Identity) -> AsyncTestClient[Litestar]:
     known: Any = Parts(
+        store=MemoryFiles(),
         dispatch=identity.dispatch,
         log=identity.log,
         tables=Rows(identity),

@@ -1,18 +1,17 @@
 """What auditors read: who did what, and what was refused."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
-from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromQuery, QueryParameter
 
 from api.shared.commanding import Req
+from api.shared.moments import moment, moment_of
 from api.shared.parts import parts
-from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
 from api.shared.routing import query
 from projections.audit.audit_trail import Entry, trail
@@ -39,8 +38,8 @@ async def list_audit_trail(
     action: Annotated[str | None, QueryParameter(max_length=100, description="The type of event, such as `user.session_opened`.")] = None,
     subject: Annotated[UUID | None, QueryParameter(description="Whom or what it concerns.")] = None,
     outcome: FromQuery[Literal["success", "failure"] | None] = None,
-    since: Annotated[str | None, QueryParameter(name="from", format=OpenAPIFormat.DATE_TIME, description="Not before (RFC 3339).")] = None,
-    until: Annotated[str | None, QueryParameter(name="to", format=OpenAPIFormat.DATE_TIME, description="Before (RFC 3339).")] = None,
+    since: Annotated[str | None, moment("Not before (RFC 3339).", name="from")] = None,
+    until: Annotated[str | None, moment("Before (RFC 3339).", name="to")] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Response[bytes]:
@@ -51,23 +50,11 @@ async def list_audit_trail(
     size = limit or DEFAULT_LIMIT
     (before,) = read_cursor(request, cursor, tuple[int]) or (None,)
     sought: Any = {"actor = %b": actor, "action = %b": action, "subject = %b": subject, "outcome = %b": outcome}
-    sought |= {"at >= %b": _moment("from", since), "at < %b": _moment("to", until)}
+    sought |= {"at >= %b": moment_of("from", since), "at < %b": moment_of("to", until)}
     seen = await trail(parts(request).tables, sought, before, size + 1, fresh)
     shown = seen.rows[:size]
     following = write_cursor(request, shown[-1].position) if len(seen.rows) > size else None
     return page(request, [_view(row) for row in shown], position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
-
-
-def _moment(name: str, text: str | None) -> datetime | None:
-    """A time of a query; raises `BodyRefused`. The framework would take numbers for times, too."""
-    if text is None:
-        return None
-    try:
-        # In a query, a plus may stand for a space.
-        read: datetime = msgspec.convert(text.replace(" ", "+"), Annotated[datetime, msgspec.Meta(tz=True)])
-        return read.astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError) as error:
-        raise BodyRefused([FieldError(name, "wrong_format", "a time as in 2026-03-01T12:00:00Z")]) from error
 
 
 def _view(row: Entry) -> AuditEntry:

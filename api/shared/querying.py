@@ -55,6 +55,26 @@ def one(request: Req, shown: msgspec.Struct, *, version: int, position: int, sta
     return Response(_encode(shown), media_type="application/json", headers=headers)
 
 
+def tagged(request: Req, told: Any, *, position: int, stale: bool = False) -> Response[bytes]:
+    """An answer with a digest of what it shows and to whom as its ETag; 304 when this client has it.
+
+    Nobody's cache may show it without asking, and whoever may not ask any more gets no answer at all.
+    """
+    body = _encode(told)
+    tag = hashlib.blake2b(str(caller(request).id).encode() + b"\0" + body, digest_size=12).hexdigest()
+    headers = _headers(position, stale=stale) | {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
+    if matches(request, tag):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+def with_link(request: Req, answer: Response[bytes], following: str | None) -> Response[bytes]:
+    """The same answer with the link to the next page, where there is one."""
+    if following is not None:
+        answer.headers["Link"] = _link(request, following)
+    return answer
+
+
 def page(
     request: Req, items: Sequence[Any], *, position: int, following: str | None = None, stale: bool = False, incomplete: bool = False
 ) -> Response[bytes]:

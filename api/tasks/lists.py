@@ -1,144 +1,178 @@
-"""Lists of tasks: one's own, everybody's, counts, dead letters."""
+"""Lists of tasks: one's own, and everybody's; as pages after a cursor, as numbered pages with a total, or whole as a stream."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
 from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
-from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, streamed, write_cursor
+from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, read_cursor, streamed, tagged, viewer, with_link, write_cursor
 from api.shared.routing import query
+from api.tasks.seeking import Wanted, every_place, of_caller, wanted
 from api.tasks.views import TaskView, task_view
 from application.shared.permissions import Reach, reach
-from domain.shared.refused import Hidden
-from domain.tasks.status import Status
+from projections.identity.people import Named, people
 from projections.shared.reading import Freshness, SeenMany
-from projections.tasks.task_board import TASK_BOARD, TaskRow
-from projections.tasks.task_counts import ALL, TASK_COUNTS, assigned_to, owned_by
+from projections.tasks.task_pages import SORTS, Sorting, part, sheet
+from projections.tasks.task_row import TaskRow
+from projections.tasks.task_search import Sought
 
 Req = Request[Any, Any, Any]
-PART = 1000
-Several = Annotated[
-    str | None, QueryParameter(max_length=100, description="One status or several with commas: pending, in_progress, completed, failed.")
-]
-NUMBERS = ("total", *(status.value for status in Status), "high_priority", "dead")
+STREAMED: Final = 1000
+WORDS: Final = ("created_at", *SORTS)
+PageNumber = Annotated[int | None, QueryParameter(ge=1, le=10_000, description="Which page, from 1; with it the answer has a `total`.")]
+Sort = Annotated[str | None, QueryParameter(max_length=20, description=f"{', '.join(WORDS)}; with `-` in front from the other end.")]
+SEEKS: Final = {"sought": Provide(wanted, sync_to_thread=False)}
 
 
-class Conditions:
-    """A WHERE clause of fixed parts and bound values."""
+class TaskPage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a list; `next_cursor` is null at its end, and a part may be short or empty before that.
 
-    def __init__(self) -> None:
-        self.where: LiteralString = "where true"
-        self.arguments: list[Any] = []
+    Asked for by `page` or with `sort`, also how many there are: `total` is a number, or "10000+" where more than 10,000 tasks would have
+    to be looked at to tell; then these are of the newest 10,000. `count`: how many are on this page. `incomplete`: something is parked.
+    """
 
-    def add(self, part: LiteralString, *values: Any) -> None:
-        """One more condition, all hold."""
-        self.where = f"{self.where} and {part}"
-        self.arguments.extend(values)
-
-    def statuses(self, text: str | None) -> None:
-        """One of several statuses, `all` for any; raises `BodyRefused` (400) for a word that is none."""
-        words = [word.strip().lower() for word in text.split(",")] if text else ["all"]
-        unknown = set(words) - set(Status) - {"all"}
-        if unknown:
-            allowed = ", ".join(Status)
-            raise BodyRefused([FieldError("status", "not_allowed", f"{', '.join(sorted(unknown))}: one of {allowed} is meant")])
-        if len(words) == 1 and words != ["all"]:
-            self.add("status = %b", words[0])
-        elif "all" not in words:
-            self.add("status = any(%b::text[])", words)
+    items: Sequence[TaskView]
+    next_cursor: str | None
+    total: int | str | None = None
+    count: int | None = None
+    page: int | None = None
+    incomplete: bool = False
 
 
-@query("/api/v1/tasks", needs="tasks:read", answers=Page[TaskView], tags=["tasks"])
+class OwnedTask(TaskView, frozen=True, kw_only=True):
+    """A task, and whose it is."""
+
+    owner: Named | None
+
+
+class OwnedTaskPage(TaskPage, frozen=True, omit_defaults=True):
+    """A part of a list of everybody's tasks."""
+
+    items: Sequence[OwnedTask]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """How a list is to be shown."""
+
+    limit: int | None
+    cursor: str | None
+    page: int | None
+    sorting: Sorting | None
+
+
+def asked(limit: Limit = None, cursor: Cursor = None, page: PageNumber = None, sort: Sort = None) -> Asked:
+    """How a list is to be shown; raises `BodyRefused` for a sort that is none, and for a page after a cursor."""
+    if page is not None and cursor is not None:
+        raise BodyRefused([FieldError("page", "not_allowed", "a page or a cursor, not both")])
+    word = (sort or "-created_at").removeprefix("-")
+    if word not in WORDS:
+        raise BodyRefused([FieldError("sort", "not_allowed", f"{word}: one of {', '.join(WORDS)} is meant")])
+    return Asked(limit, cursor, page, None if sort is None else Sorting(word, sort.startswith("-")))
+
+
+SHOWN: Final = SEEKS | {"how": Provide(asked, sync_to_thread=False)}
+
+
+@query("/api/v1/tasks", needs="tasks:read", answers=TaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)
 async def list_tasks(
-    request: Req,
-    fresh: NamedDependency[Freshness],
-    status: Several = None,
-    external_id: FromQuery[str | None] = None,
-    limit: Limit = None,
-    cursor: Cursor = None,
+    request: Req, fresh: NamedDependency[Freshness], sought: NamedDependency[Wanted], how: NamedDependency[Asked]
 ) -> Response[bytes] | Stream:
-    """The caller's tasks, newest first: those a person owns, those assigned to a node (all of them where no `limit` is given)."""
-    who, sought = caller(request), Conditions()
-    is_node, owns = reach(who, "tasks:claim") is not Reach.NONE, reach(who, "tasks:create") is not Reach.NONE
-    if is_node and owns:
-        sought.add("(assigned_node_id = %b or owner_id = %b)", who.id, who.id)
-    else:
-        sought.add("assigned_node_id = %b" if is_node else "owner_id = %b", who.id)
-    sought.add("not deleted")
-    sought.statuses(status)
-    if external_id is not None:
-        sought.add("external_id = %b", external_id)
-    return await _list(request, fresh, sought, limit if is_node else limit or DEFAULT_LIMIT, cursor)
+    """The caller's tasks, newest first: what a person owns or is assigned to, what is assigned to a node (all where no `limit` is given).
+
+    With `project_id` all of a project one sees, with `watcher=me` what one follows. Whoever reads all tasks may name any owner, node or assignee.
+    """
+    who = caller(request)
+    only_node = reach(who, "tasks:claim") is not Reach.NONE and reach(who, "tasks:create") is Reach.NONE
+    return await _Listing(request, fresh, await of_caller(request, sought), how).answer(whole=only_node)
 
 
-@query("/api/v1/admin/tasks", needs="tasks:list-all", answers=Page[TaskView], tags=["tasks"])
+@query("/api/v1/admin/tasks", needs="tasks:list-all", answers=OwnedTaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)
 async def list_all_tasks(
     request: Req,
     fresh: NamedDependency[Freshness],
-    status: Several = None,
-    node_id: FromQuery[UUID | None] = None,
-    owner_id: FromQuery[UUID | None] = None,
-    dead: FromQuery[bool | None] = None,
+    sought: NamedDependency[Wanted],
+    how: NamedDependency[Asked],
     include_deleted: FromQuery[bool] = False,  # noqa: FBT002 — a query parameter.
-    limit: Limit = None,
-    cursor: Cursor = None,
 ) -> Response[bytes] | Stream:
-    """All tasks, newest first; all of them where no `limit` is given. `dead=true`: failed with no attempt left."""
-    sought = Conditions()
-    if not include_deleted:
-        sought.add("not deleted")
-    for part, value in (("assigned_node_id = %b", node_id), ("owner_id = %b", owner_id), ("dead = %b", dead)):
-        if value is not None:
-            sought.add(part, value)
-    sought.statuses(status)
-    return await _list(request, fresh, sought, limit, cursor)
+    """All tasks with their owners, newest first; all of them where no `limit` is given. `dead=true`: failed with no attempt left."""
+    return await _Owned(request, fresh, sought.at(*every_place(sought), deleted=include_deleted), how).answer(whole=True)
 
 
-async def _list(request: Req, fresh: Freshness, sought: Conditions, limit: int | None, cursor: str | None) -> Response[bytes] | Stream:
-    tables, before = parts(request).tables, read_cursor(request, cursor, tuple[UUID])
-    where, arguments = sought.where, list(sought.arguments)
-    if before is not None:
-        where, arguments = f"{where} and id < %b", [*arguments, before[0]]
-    most = limit or PART
-    first: SeenMany[TaskRow] = await tables.many(TASK_BOARD, f"{where} order by id desc limit %b", (*arguments, most + 1), fresh)
-    shown = first.rows[:most]
-    more = len(first.rows) > most
+class _Listing:
+    """One list, as it was asked for."""
 
-    def place(view: Any) -> str:
-        return write_cursor(request, view.id)
+    def __init__(self, request: Req, fresh: Freshness, sought: Sought, how: Asked) -> None:
+        self.request = request
+        self._fresh = fresh
+        self._sought = sought
+        self._how = how
+        self._limit = how.limit or DEFAULT_LIMIT
+        self._tables = parts(request).tables
 
-    if limit is None and more:
+    async def answer(self, *, whole: bool) -> Response[bytes] | Stream:
+        """The list; `whole`: all of it where nobody limits it."""
+        sorting = self._how.sorting
+        if self._how.page is not None:
+            return await self._numbered(self._how.page)
+        if sorting is not None and sorting.by != "created_at":
+            return await self._sorted(sorting)
+        oldest_first = sorting is not None and not sorting.descending
+        return await self._next(STREAMED if whole and self._how.limit is None else self._limit, oldest_first=oldest_first)
 
-        async def all_rows() -> AsyncIterator[Sequence[TaskView]]:
-            yield [task_view(row) for row in shown]
-            async for rows in tables.newest_first(TASK_BOARD, sought.where, sought.arguments, shown[-1].id):
-                yield [task_view(row) for row in rows]
+    async def views(self, rows: Sequence[TaskRow]) -> Sequence[Any]:
+        """Tasks as they are shown."""
+        return [task_view(row) for row in rows]
 
-        return streamed(all_rows(), place, parts(request).rules.list_unbounded_max, first.position)
-    views = [task_view(row) for row in shown]
-    following = place(views[-1]) if more else None
-    return page(request, views, position=first.position, following=following, stale=first.stale, incomplete=first.incomplete)
+    async def _next(self, limit: int, *, oldest_first: bool) -> Response[bytes] | Stream:
+        (beyond,) = read_cursor(self.request, self._how.cursor, tuple[UUID]) or (None,)
+        first = await part(self._tables, self._sought, self._fresh, limit=limit, beyond=beyond, oldest_first=oldest_first)
+        if limit == STREAMED and first.following is not None:
+
+            async def all_rows() -> AsyncIterator[Sequence[Any]]:
+                now, stale = first, Freshness(allow_stale=True)
+                yield await self.views(now.rows)
+                while now.following is not None:
+                    now = await part(self._tables, self._sought, stale, limit=limit, beyond=now.following, oldest_first=oldest_first)
+                    yield await self.views(now.rows)
+
+            return streamed(all_rows(), self._place, parts(self.request).rules.list_unbounded_max, first.seen.position)
+        following = None if first.following is None else write_cursor(self.request, first.following)
+        return self._page(TaskPage(await self.views(first.rows), following, incomplete=first.seen.incomplete), first.seen)
+
+    def _place(self, view: Any) -> str:
+        return write_cursor(self.request, view.id)
+
+    async def _sorted(self, sorting: Sorting) -> Response[bytes]:
+        word = f"{sorting.by} {sorting.descending}"
+        place = read_cursor(self.request, self._how.cursor, tuple[str, SORTS[sorting.by][1], UUID])  # type: ignore[misc]  # the type of the sort
+        if place is not None and place[0] != word:
+            raise BodyRefused([FieldError("cursor", "invalid_cursor", "this is a cursor of another order")], 400, "invalid_cursor")
+        found = await sheet(self._tables, self._sought, sorting, self._fresh, limit=self._limit, after=None if place is None else place[1:])
+        following = write_cursor(self.request, word, found.last, found.rows[-1].id) if found.has_more else None
+        told = TaskPage(await self.views(found.rows), following, found.total, len(found.rows), incomplete=found.seen.incomplete)
+        return self._page(told, found.seen)
+
+    async def _numbered(self, number: int) -> Response[bytes]:
+        offset = (number - 1) * self._limit
+        found = await sheet(self._tables, self._sought, self._how.sorting, self._fresh, limit=self._limit, offset=offset)
+        told = TaskPage(await self.views(found.rows), None, found.total, len(found.rows), number, incomplete=found.seen.incomplete)
+        return self._page(told, found.seen)
+
+    def _page(self, told: TaskPage, seen: SeenMany[TaskRow]) -> Response[bytes]:
+        return with_link(self.request, tagged(self.request, told, position=seen.position, stale=seen.stale), told.next_cursor)
 
 
-@query("/api/v1/tasks/stats", needs="tasks:read", answers=dict[str, int], tags=["tasks"])
-async def task_stats(
-    request: Req, fresh: NamedDependency[Freshness], user_id: FromQuery[UUID | None] = None, node_id: FromQuery[UUID | None] = None
-) -> Response[bytes]:
-    """How many tasks the caller has, by status. Whoever may read all tasks: of anybody, or of all."""
-    who = caller(request)
-    everywhere = reach(who, "tasks:read") is Reach.ALL
-    if not everywhere and (user_id or node_id) not in {None, who.id}:
-        raise Hidden
-    mine = owned_by if reach(who, "tasks:create") is not Reach.NONE or reach(who, "tasks:claim") is Reach.NONE else assigned_to
-    group = owned_by(user_id) if user_id else assigned_to(node_id) if node_id else ALL if everywhere or who.id is None else mine(who.id)
-    counts, position, stale = await parts(request).caches.groups(TASK_COUNTS, [group], NUMBERS, fresh)
-    headers = {"Daybook-Position": str(position), "Cache-Control": "no-store"} | ({"Daybook-Stale": "true"} if stale else {})
-    return Response(msgspec.json.encode(counts[group]), media_type="application/json", headers=headers)
+class _Owned(_Listing):
+    async def views(self, rows: Sequence[TaskRow]) -> Sequence[OwnedTask]:
+        """Tasks with their owners, whose names are asked for once for all of them."""
+        known = parts(self.request)
+        owners = await people(known.tables, known.names, viewer(self.request), list({row.owner_id for row in rows}))
+        return [OwnedTask(**msgspec.structs.asdict(view), owner=owners.get(view.owner_id)) for view in map(task_view, rows)]

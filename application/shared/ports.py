@@ -104,6 +104,9 @@ class Log(Protocol):
     async def secret(self, kind: str, id: UUID) -> bytes | None:
         """A sealed entry of the vault."""
 
+    async def secrets(self, kind: str, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+        """Sealed entries of the vault, those that are there."""
+
 
 class Sealing(Protocol):
     """Server-side cryptography: HMACs of names, sealing of secrets, and keys of persons."""

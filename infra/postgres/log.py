@@ -120,6 +120,11 @@ class PostgresLog:
         row = await self._row("select sealed from vault where kind = %b and id = %b", kind, id)
         return None if row is None else bytes(row[0])
 
+    async def secrets(self, kind: str, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+        """Sealed entries of the vault, those that are there."""
+        rows = await self.reads("select id, sealed from vault where kind = %b and id = any(%b::uuid[])", kind, list(ids))
+        return {row[0]: bytes(row[1]) for row in rows}
+
     async def _row(self, query: Any, *arguments: Any) -> Any:
         rows = await self.reads(query, *arguments)
         return rows[0] if rows else None

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +31,7 @@ class Read(msgspec.Struct, eq=False):
     tries: int = 0
 
 
-@cache
+@lru_cache(2_000)
 def _numbered(statement: str) -> bytes:
     """The statement with libpq's places: $1, $2, …"""
     parts = statement.split("%b")

@@ -1,8 +1,8 @@
 """Read models in PostgreSQL as queries see them: rows, position and what they wait for from one statement (architecture §7)."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from projections.shared.reading import Freshness, PositionUnknown, ProjectionBeh
 
 PATIENCE: Final = 2.0
 """Seconds a read waits for its model to catch up."""
-PAGE: Final = 1000
 
 
 class PostgresTables:
@@ -40,24 +39,27 @@ class PostgresTables:
 
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT."""
-        query = _many(model.table, model.row, where, of_stream=fresh.stream_id is not None)
+        return await self.ask(model, f"select * from {model.table} {where}", arguments, fresh)
 
+    async def ask(
+        self, model: ReadModel[R], select: LiteralString, arguments: Sequence[Any], fresh: Freshness, beside: tuple[LiteralString, ...] = ()
+    ) -> SeenMany[R]:
+        """Rows by a whole SELECT, and what it gives beside them."""
+        query = _many(model.row, select, beside, of_stream=fresh.stream_id is not None)
         rows, told, stale = await self._read(model, query, (fresh.stream_id or fresh.caller_id, *arguments, model.table), fresh)
-        key = HEAD + _key_at(model)
-        found = [model.row(*row[HEAD:]) for row in rows if row[key] is not None]
-        return SeenMany(found, told.position, stale, told.parked)
+        key, end = HEAD + _key_at(model), HEAD + len(model.row.__struct_fields__)
+        found = [model.row(*row[HEAD:end]) for row in rows if row[key] is not None]
+        return SeenMany(found, told.position, stale, told.parked, [row[end:] for row in rows] if beside else ())
 
-    async def newest_first(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID) -> AsyncIterator[Sequence[R]]:
-        """All rows that fit, older than a key."""
-        key: LiteralString = model.key[0]
-        while True:
-            rest: LiteralString = f"{where} and {key} < %b order by {key} desc limit {PAGE}"
-            found = await self.many(model, rest, (*arguments, before), Freshness(allow_stale=True))
-            if found.rows:
-                yield found.rows
-            if len(found.rows) < PAGE:
-                return
-            before = getattr(found.rows[-1], key)
+    async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
+        """All sums of some groups."""
+        arguments = (fresh.stream_id or fresh.caller_id, list(groups), model.table)
+        rows, told, stale = await self._read(model, _sums(model.table, of_stream=fresh.stream_id is not None), arguments, fresh)
+        found: dict[str, dict[str, int]] = {group: {} for group in groups}
+        for group, name, number in (row[HEAD:] for row in rows):
+            if group is not None:
+                found[group][name] = number
+        return found, told.position, stale
 
     async def _read(
         self, model: ReadModel[Any], query: str, arguments: Sequence[Any], fresh: Freshness
@@ -124,13 +126,24 @@ def _one(table: str, key: str, row: type[msgspec.Struct]) -> str:
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""
 
 
+@lru_cache(2_000)
+def _many(row: type[msgspec.Struct], select: str, beside: tuple[str, ...], *, of_stream: bool) -> str:
+    return _beside(", ".join((_columns(row), *(f"r.{name}" for name in beside))), select, of_stream=of_stream)
+
+
 @cache
-def _many(table: str, row: type[msgspec.Struct], where: str, *, of_stream: bool) -> str:
+def _sums(table: str, *, of_stream: bool) -> str:
+    select = f'select "group", name, number from {table}_groups where "group" = any(%b::text[]) and number <> 0'
+    return _beside('r."group", r.name, r.number', select, of_stream=of_stream)
+
+
+def _beside(columns: str, select: str, *, of_stream: bool) -> str:
+    """What a select gives, and beside it where the model stands and how far it should be."""
     newest = "stream_id = %b order by version" if of_stream else "actor_id = %b order by position"
     return f"""
         select m.position, m.state, coalesce(n.position, 0), exists (select from parked p where p.model = m.model and p.build = m.build),
-               (select coalesce(max(position), 0) from events), {_columns(row)}
+               (select coalesce(max(position), 0) from events), {columns}
         from read_models m
         left join lateral (select position from events where {newest} desc limit 1) n on true
-        left join lateral (select * from {table} {where}) r on true
+        left join lateral ({select}) r on true
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""

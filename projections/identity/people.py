@@ -1,6 +1,5 @@
 """The read model `people`: every account, its names still sealed. The only place where personal fields are kept (mechanisms R8)."""
 
-import asyncio
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -136,6 +135,7 @@ async def accounts(
         where += " and id = %b"
         arguments.append(wanted.id)
     seen = await tables.many(PEOPLE, where + " order by id limit %b", (*arguments, limit), fresh)
+    await names.know([row.id for row in seen.rows])
     return [await _show(names, viewer, row) for row in seen.rows], seen
 
 
@@ -147,9 +147,25 @@ async def _show(names: PersonKeys, viewer: Viewer, row: Account) -> Shown:
     return Shown(row.id, email, name, Role(row.role), roles, row.active, row.email_verified, row.erased, row.created_at, row.version)
 
 
+class Named(msgspec.Struct, frozen=True):
+    """Who somebody is, to be shown beside what is theirs."""
+
+    id: UUID
+    name: str
+    email: str
+
+
+async def people(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UUID]) -> dict[UUID, Named]:
+    """Who some accounts are, as far as they are known here by now; asked for together, however many they are."""
+    seen = await tables.many(PEOPLE, "where id = any(%b)", (ids,), Freshness(allow_stale=True))
+    await names.know([row.id for row in seen.rows])
+    shown = [await _show(names, viewer, row) for row in seen.rows]
+    return {one.id: Named(one.id, one.name, one.email) for one in shown}
+
+
 async def names_of(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UUID]) -> dict[UUID, str]:
     """The names of some accounts, as far as they are known here by now."""
     seen = await tables.many(PEOPLE, "where id = any(%b)", (ids,), Freshness(allow_stale=True))
-    opened = await asyncio.gather(*(names.open(row.id, row.name) for row in seen.rows))  # One round trip for all keys.
-    found = {row.id: name for row, (name,) in zip(seen.rows, opened, strict=True)}
+    await names.know([row.id for row in seen.rows])
+    found = {row.id: (await names.open(row.id, row.name))[0] for row in seen.rows}
     return {one: name if viewer.sees(one) else masked_name(name) for one, name in found.items()}

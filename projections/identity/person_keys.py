@@ -1,5 +1,6 @@
 """Opening personal fields at the moment they are read: with the key from the vault, remembered for a second at most."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -16,8 +17,8 @@ class Vault(Protocol):
     def now(self) -> datetime:
         """Database time."""
 
-    async def secret(self, kind: str, entry_id: UUID, /) -> bytes | None:
-        """A sealed entry."""
+    async def secrets(self, kind: str, entry_ids: Sequence[UUID], /) -> dict[UUID, bytes]:
+        """Sealed entries, those that are there."""
 
 
 class Opening(Protocol):
@@ -45,14 +46,18 @@ class PersonKeys:
             return (ERASED,) * len(fields)
         return tuple(self._opening.open_personal(key, person_id, field.encode("ascii")) if field else "" for field in fields)
 
-    async def _key(self, person_id: UUID) -> bytes | None:
+    async def know(self, person_ids: Sequence[UUID]) -> None:
+        """Learn the keys of many at once, so that opening their fields in the same moment asks nothing any more."""
         now = self._vault.now()
-        until, key = self._known.get(person_id, (now, None))
-        if until > now:
-            return key
-        sealed = await self._vault.secret("person_key", person_id)
-        key = None if sealed is None else self._opening.open("person_key", person_id, sealed)
-        if len(self._known) >= REMEMBERED:
+        missing = [one for one in person_ids if one not in self._known or self._known[one][0] <= now]
+        if not missing:
+            return
+        sealed = await self._vault.secrets("person_key", missing)
+        if len(self._known) + len(missing) >= REMEMBERED:
             self._known.clear()
-        self._known[person_id] = (now + FRESH, key)
-        return key
+        for one in missing:
+            self._known[one] = (now + FRESH, self._opening.open("person_key", one, sealed[one]) if one in sealed else None)
+
+    async def _key(self, person_id: UUID) -> bytes | None:
+        await self.know([person_id])
+        return self._known[person_id][1]

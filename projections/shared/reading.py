@@ -1,6 +1,6 @@
 """How queries ask: rows and the position they show come from one snapshot, and wait until they are fresh enough."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
@@ -52,6 +52,8 @@ class SeenMany(msgspec.Struct, Generic[S], frozen=True):
     position: int
     stale: bool = False
     incomplete: bool = False
+    beside: Sequence[tuple[Any, ...]] = ()
+    """Further columns that were asked for, of each line of the answer; there is a line even where there is no row."""
 
 
 class Tables(Protocol):
@@ -63,8 +65,13 @@ class Tables(Protocol):
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT over the model's columns (`where … order by … limit …`, `%b` places)."""
 
-    def newest_first(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], before: UUID) -> AsyncIterator[Sequence[R]]:
-        """All rows that fit, by key, after (older than) a key, in parts; each part is a statement of its own."""
+    async def ask(
+        self, model: ReadModel[R], select: LiteralString, arguments: Sequence[Any], fresh: Freshness, beside: tuple[LiteralString, ...] = ()
+    ) -> SeenMany[R]:
+        """Rows by a whole SELECT that gives the model's columns, and those named `beside`."""
+
+    async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
+        """All sums of some groups by group and name, the position they show, and whether that is stale."""
 
 
 class Caches(Protocol):

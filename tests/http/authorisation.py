@@ -91,6 +91,11 @@ task_stats                   tasks:read            -
 get_task                     tasks:read            task
 task_history                 tasks:read            task-owner
 list_all_tasks               tasks:list-all        -
+dashboard                    tasks:read            -
+productivity_report          tasks:read            -
+list_users_with_counts       users:read            -
+project_stats                projects:read         project
+project_burndown             projects:read         project
 create_task                  tasks:create          -
 edit_task                    tasks:edit            task
 put_task                     tasks:edit            task

@@ -98,8 +98,8 @@ async def test_a_key_is_read_once_a_second_and_only_so_many_are_remembered(ident
     users = [await create(identity, f"{at}@b.c") for at in range(4)]
     monkeypatch.setattr("projections.identity.person_keys.REMEMBERED", 3)
     names, rows, reads = PersonKeys(identity.log, identity.sealing), folded(identity), []
-    secret = identity.log.secret
-    identity.log.secret = lambda *asked: (reads.append(asked), secret(*asked))[1]
+    secrets = identity.log.secrets
+    identity.log.secrets = lambda *asked: (reads.append(asked), secrets(*asked))[1]
     for _ in range(3):
         await names.open(users[0], rows[users[0]].name)
     assert len(reads) == 1

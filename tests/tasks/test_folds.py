@@ -99,13 +99,13 @@ async def test_reopening_empties_completed_at_on_the_board_and_a_dead_letter_tha
     await world.do(ChangeTaskStatus(task_id=dead.id, status=Status.FAILED), p.ADMIN)
     board = folded(TASK_BOARD, world.recorded)
     assert (board[done.id].completed_at, board[dead.id].dead) == (NOON, True)
-    assert contrib(folded(TASK_COUNTS, world.recorded)[dead.id])["all"] == {"total": 1, "failed": 1, "dead": 1}
+    assert contrib(folded(TASK_COUNTS, world.recorded)[dead.id])["all"] == {"total": 1, "failed": 1, "dead": 1, "priority:medium": 1}
     await world.do(ReopenTask(task_id=done.id, reason="Still dirty"), p.ADMIN)
     await world.do(AssignTask(task_id=dead.id, node_id=p.NODE_ID), p.ADMIN)
     board = folded(TASK_BOARD, world.recorded)
     assert (board[done.id].completed_at, board[dead.id].dead) == (None, False)
     counts = folded(TASK_COUNTS, world.recorded)[dead.id]
-    expected = {"total": 1, "pending": 1}
+    expected = {"total": 1, "pending": 1, "priority:medium": 1}
     assert contrib(counts) == {"all": expected, f"owner:{p.ADMIN.id}": expected, f"node:{p.NODE_ID}": expected}
 
 

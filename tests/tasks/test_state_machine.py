@@ -202,7 +202,7 @@ class Tasks(RuleBasedStateMachine):
         assert set(groups) == (set() if task.deleted else names)
         numbers = {"total": 1, str(task.status): 1}
         numbers |= {"dead": 1} if dead else {}
-        numbers |= {"high_priority": 1} if task.priority in ("high", "urgent") else {}
+        numbers |= {f"priority:{task.priority}": 1} | ({"overdue": 1} if task.overdue else {})
         assert all(dict(group) == numbers for group in groups.values())
 
     @staticmethod

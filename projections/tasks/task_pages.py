@@ -1,0 +1,101 @@
+"""Pages of tasks: the next part of a list in the order of ids, and a page in any order with how many there are."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from projections.shared.reading import Freshness, SeenMany, Tables
+from projections.tasks.task_board import TASK_BOARD
+from projections.tasks.task_row import TaskRow
+from projections.tasks.task_search import MOST, Filter, Sought, walk
+
+MORE: Final = f"{MOST}+"
+"""The total where more than `MOST` tasks would have to be looked at to tell it."""
+FOREVER: Final[LiteralString] = "timestamptz '9999-01-01 00:00+00'"
+SORTS: Final[dict[str, tuple[LiteralString, type]]] = {
+    "updated_at": ("updated_at", datetime),
+    "due_date": (f"coalesce(due_date, {FOREVER})", datetime),
+    "priority": ("array_position(array['low', 'medium', 'high', 'urgent'], priority)::bigint", int),
+    "title": ("lower(title)", str),
+    "status": ("array_position(array['pending', 'in_progress', 'in_review', 'completed', 'failed', 'cancelled'], status)::bigint", int),
+}
+"""What else lists can be sorted by, and of which type it is; tasks without a due date stand after all others."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Some tasks. `following`: after which id the next part begins; None at the end."""
+
+    rows: Sequence[TaskRow]
+    following: UUID | None
+    seen: SeenMany[TaskRow]
+
+
+class Sorting(msgspec.Struct, frozen=True):
+    """By what, and in which direction."""
+
+    by: str
+    descending: bool
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """Tasks in any order. `total` is known up to `MOST`; `last` is the sort value of the last row, to go on from."""
+
+    rows: Sequence[TaskRow]
+    total: int | str
+    last: Any
+    has_more: bool
+    seen: SeenMany[TaskRow]
+
+
+async def part(tables: Tables, sought: Sought, fresh: Freshness, *, limit: int, beyond: UUID | None = None, oldest_first: bool = False) -> Part:
+    """The next tasks of a list. It may be short of `limit`, or empty, and still be followed by more: only so many rows are looked at."""
+    way = walk(sought, limit + 1, beyond, oldest_first=oldest_first)
+    if not way.left:
+        seen = await tables.ask(TASK_BOARD, way.rows, way.arguments, fresh)
+        return Part(seen.rows[:limit], seen.rows[limit - 1].id if len(seen.rows) > limit else None, seen)
+    way = walk(sought, MOST, beyond, oldest_first=oldest_first)
+    fits, arguments = _all_of(way.left)
+    order: LiteralString = "order by id asc" if oldest_first else "order by id desc"
+    # The last row that is looked at is told whether it fits or not: there the next part begins.
+    select: LiteralString = f"""
+        select * from (select w.*, row_number() over ({order}) as nth, ({fits}) is true as fits from {way.rows} w) s
+        where nth = {MOST} or fits {order} limit %b"""  # noqa: S608 — the model's own names; values are bound.
+    seen = await tables.ask(TASK_BOARD, select, (*arguments, *way.arguments, limit + 1), fresh, ("nth", "fits"))
+    fitting = [row for row, (_, is_fit) in zip(seen.rows, seen.beside, strict=False) if is_fit]
+    if len(fitting) > limit:
+        return Part(fitting[:limit], fitting[limit - 1].id, seen)
+    ended = seen.rows and seen.beside[-1][0] == MOST
+    return Part(fitting, seen.rows[-1].id if ended else None, seen)
+
+
+async def sheet(
+    tables: Tables, sought: Sought, sorting: Sorting | None, fresh: Freshness, *, limit: int, offset: int = 0, after: tuple[Any, UUID] | None = None
+) -> Sheet:
+    """Some of the newest `MOST` tasks in an order, and how many there are. After a sort value and id, or from an offset on."""
+    by_id = sorting is None or sorting.by == "created_at"
+    way = walk(sought, MOST, oldest_first=by_id and sorting is not None and not sorting.descending)
+    fits, arguments = _all_of(way.left)
+    direction: LiteralString = "desc" if sorting is None or sorting.descending else "asc"
+    value: LiteralString = "id" if sorting is None or by_id else SORTS[sorting.by][0]
+    if sorting is not None and sorting.by == "due_date" and sorting.descending:
+        value = value.replace("9999", "0001")
+    sign: LiteralString = "<" if direction == "desc" else ">"
+    beyond: LiteralString = "" if after is None else f"where (sorted, id) {sign} (%b, %b)"
+    select: LiteralString = f"""
+        with looked_at as materialized (select * from {way.rows} w),
+             found as materialized (select *, {value} as sorted from looked_at where ({fits}) is true)
+        select f.*, c.* from (select (select count(*) from found) as total, (select count(*) from looked_at) as looked) c
+        left join lateral (select * from found {beyond} order by sorted {direction}, id {direction} offset %b limit %b) f on true"""  # noqa: S608 — as above.
+    asked = (*way.arguments, *arguments, *(after or ()), offset, limit + 1)
+    seen = await tables.ask(TASK_BOARD, select, asked, fresh, ("sorted", "total", "looked"))
+    _, total, looked = seen.beside[0]
+    rows, last = seen.rows[:limit], seen.beside[min(limit, len(seen.rows)) - 1][0] if seen.rows else None
+    return Sheet(rows, total if looked < MOST else MORE, last, len(seen.rows) > limit, seen)
+
+
+def _all_of(filters: Sequence[Filter]) -> tuple[LiteralString, tuple[Any, ...]]:
+    conditions: list[LiteralString] = [one.condition for one in filters]
+    return " and ".join(conditions) or "true", tuple(argument for one in filters for argument in one.arguments)

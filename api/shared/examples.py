@@ -69,7 +69,7 @@ PLAIN: Final[tuple[tuple[type[inspect.Type], Callable[[Any], Any]], ...]] = (
     (inspect.UUIDType, lambda _: ID),
     (inspect.BoolType, lambda _: False),
     (inspect.DateType, lambda _: PAST[:10]),
-    (inspect.FloatType, lambda wanted: wanted or 1.0),
+    (inspect.FloatType, lambda wanted: wanted if isinstance(wanted, int | float) else 1.0),
 )
 KEYS: Final = {"checks": "database", "keys": "kid", "doing": ""}
 """A key that an object under this name may hold; empty for none."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from projections.tasks.task_board import TaskRow
+from projections.tasks.task_row import TaskRow
 
 _json: Final = msgspec.json.Encoder().encode
 

@@ -17,7 +17,8 @@ from infra.jobs.runners import Done
 from infra.jobs.snapshot import Snapshot, snapshot
 from infra.jobs.task_columns import WRITTEN, cells_of, line_of
 from infra.jobs.task_selection import selection
-from projections.tasks.task_board import TASK_BOARD, TaskRow
+from projections.tasks.task_board import TASK_BOARD
+from projections.tasks.task_row import TaskRow
 
 MOST_PAGED: Final = 10_000
 """Rows of a PDF: what nobody reads on paper is better asked for in another form."""

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from domain.shared.event import Recorded
 from domain.tasks.task import Task
+from infra.jobs import task_creation
 from infra.postgres import row_table, tables
 from infra.processes import clock as clock_process
 from infra.processes import consumers as consumers_process
@@ -111,3 +112,9 @@ def clock_without_manners(settings: Settings, port: int) -> None:
     Task.expire = lambda self, _, now: [self._failed("lock_expired", None, now)]
     clock_process.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())
     clock_process.main(settings, port)
+
+
+def jobs_without_derived_ids(settings: Settings, port: int) -> None:
+    """A row's wish has a new id each time it is read."""
+    task_creation.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())
+    faulty.jobs_dying_before_a_checkpoint(settings, port)

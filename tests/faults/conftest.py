@@ -13,7 +13,7 @@ from tests.faults.fold_of_the_log import Checker
 from tests.servers import Database, Servers
 
 
-def settings_for(servers: Servers, database: Database, redis_url: str) -> Settings:
+def settings_for(servers: Servers, database: Database, redis_url: str, jobs_folder: str = "") -> Settings:
     known = all_secrets(servers.state)
     return Settings(
         database_url=database.app_url,
@@ -28,6 +28,7 @@ def settings_for(servers: Servers, database: Database, redis_url: str) -> Settin
         throttler_limit=1_000_000,
         sweep_interval=0.2,
         log_level="warning",
+        jobs_folder=jobs_folder,
     )
 
 
@@ -42,7 +43,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 def daybook(nursery: Nursery, servers: Servers, module_database: Database) -> Iterator[Daybook]:
     """Nothing runs yet but the servers."""
     migrate(module_database.owner_url)
-    made = Daybook(nursery, settings_for(servers, module_database, servers.empty_redis()))
+    made = Daybook(nursery, settings_for(servers, module_database, servers.empty_redis(), str(nursery.folder / "jobs")))
     yield made
     made.stop()
 

@@ -9,13 +9,16 @@ import signal
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.jobs import job
 from domain.shared.event import Recorded
 from infra.broker import redis_streams
 from infra.broker.chunk import Chunk
+from infra.jobs import run, tasks_import
 from infra.postgres import database_clock
 from infra.postgres.log import PostgresLog
 from infra.processes import clock as clock_process
 from infra.processes import consumers as consumers_process
+from infra.processes import jobs as jobs_process
 from infra.processes import relay as relay_process
 from infra.processes import serve as serve_process
 from infra.projection import reacting, stores
@@ -183,3 +186,25 @@ def clock_an_hour_ahead(settings: Settings, port: int) -> None:
 
 def serve_an_hour_ahead(settings: Settings, port: int) -> None:
     an_hour_ahead("serve", settings, port)
+
+
+def jobs_with_a_short_lease(settings: Settings, port: int) -> None:
+    """A worker that tells more often how far it is, and is missed sooner."""
+    job.LEASE = timedelta(seconds=1)
+    run.EVERY, run.ALIVE = 0.05, 0.2
+    jobs_process.main(settings, port)
+
+
+def jobs_dying_before_a_checkpoint(settings: Settings, port: int) -> None:
+    """Rows are written, and where the file was left is not: death comes between the two."""
+    real, count = tasks_import.Import._say, 0
+
+    async def say(self: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            die()
+        await real(self)
+
+    tasks_import.Import._say = say
+    jobs_with_a_short_lease(settings, port)

@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -147,7 +146,7 @@ async def test_what_cannot_be_exported_is_refused(api, body):
     assert problem(await api("POST", "/api/v1/exports", await api.admin(), json=body)) == (400, "validation_failed")
 
 
-async def test_a_job_that_is_cancelled_ends_where_it_stands(api: Api, monkeypatch: Any):
+async def test_a_job_that_is_cancelled_ends_where_it_stands(api: Api):
     who = await api.account()
     body = "title\n" + "".join(f"Row {nth}\n" for nth in range(8_000))
     sent = await api("POST", "/api/v1/imports", who.headers, content=body, headers={"Content-Type": "text/csv"})

@@ -59,7 +59,7 @@ tasks = st.builds(
     id=st.just(UUID(int=7)),
     version=st.just(3),
     owner_id=st.just(UUID(int=8)),
-    title=TEXT.filter(lambda text: bool(text)),
+    title=TEXT.filter(bool),
     priority=st.sampled_from(["low", "medium", "high", "urgent"]),
     status=st.sampled_from(["pending", "in_progress", "in_review", "completed", "failed", "cancelled"]),
     created_at=st.just(datetime(2026, 3, 1, tzinfo=UTC)),
@@ -69,7 +69,7 @@ tasks = st.builds(
     | st.recursive(st.booleans() | st.integers(-(2**53), 2**53) | TEXT, lambda inner: st.lists(inner, max_size=3), max_leaves=5).map(
         lambda value: msgspec.Raw(msgspec.json.encode(value))
     ),
-    external_id=st.none() | TEXT.filter(lambda text: bool(text)),
+    external_id=st.none() | TEXT.filter(bool),
     due_date=st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=2)))),  # noqa: DTZ001
     max_attempts=st.integers(1, 100),
     project_id=st.none() | st.just(UUID(int=9)),

@@ -20,6 +20,7 @@ register       3         3600
 password       3         3600
 second-factor  30        300
 export         10        3600
+invitation     60        3600
 import         30        3600
 rebuild        5         3600
 auth           100       60

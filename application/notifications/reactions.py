@@ -1,4 +1,4 @@
-"""Which facts of identity people are told by mail, and that what is queued is sent."""
+"""Which facts of identity people are told by mail, that who is invited gets one, and that what is queued is sent."""
 
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from application.shared.reaction import reacts
 from domain.identity import events as e
 from domain.notifications.events import MailQueued
 from domain.notifications.template import Template
+from domain.projects.events import MemberInvited
+from domain.projects.kind import Kind
 from domain.shared.event import Event, Recorded
 
 TOLD: Final[dict[type[Event], Template]] = {
@@ -38,6 +40,17 @@ def mail(recorded: Recorded[Any]) -> list[Command]:
         case e.PasswordResetAsked(request_id=request_id, expires_at=until):
             return [QueueMail(template=template, user_id=user_id, request_id=request_id, expires_at=until)]
     return [QueueMail(template=template, user_id=user_id)]
+
+
+INVITATIONS: Final = {Kind.PROJECT: Template.PROJECT_INVITATION, Kind.TEAM: Template.TEAM_INVITATION}
+
+
+@reacts("notifications.invitations", MemberInvited)
+def invitation(recorded: Recorded[MemberInvited]) -> list[Command]:
+    """To whoever reads mail at that address; the address is sealed with the key of the invitation, which is who the mail is for."""
+    event = recorded.event
+    template, invitation_id = INVITATIONS[event.kind], event.invitation_id
+    return [QueueMail(template=template, user_id=invitation_id, to=event.email, request_id=event.target_id, expires_at=event.expires_at)]
 
 
 @reacts("notifications.send", MailQueued)

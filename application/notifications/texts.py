@@ -9,6 +9,13 @@ from domain.notifications.template import Template
 NOT_YOU: Final = "If it was not you: change your password at once, and sign out everywhere."
 RESET_IT: Final = 'If it was not you: somebody may be in your account. Choose "forgotten password" at {address} at once.'
 
+INVITED: Final = (
+    "Somebody at Daybook invites you to their {what}.\n\n"
+    "To become a member, follow this link within seven days and sign in; who has no account yet opens one first, with this e-mail address:"
+    "\n\n{{link}}\n\n"
+    "If you do not know why, do nothing: the invitation ends by itself."
+)
+
 
 class Text(msgspec.Struct, frozen=True):
     """Subject and body. `purpose` says what the link is for, if there is one, and `page` where it leads."""
@@ -75,6 +82,18 @@ TEXTS: Final = {
     Template.SECOND_FACTOR_DISABLED: Text(
         "Your second factor is off",
         f"From now on, signing in at Daybook asks for your password only.\n\n{NOT_YOU}",
+    ),
+    Template.PROJECT_INVITATION: Text(
+        "You are invited to a project",
+        INVITED.format(what="project"),
+        "accept-invitation",
+        "invitation",
+    ),
+    Template.TEAM_INVITATION: Text(
+        "You are invited to a team",
+        INVITED.format(what="team"),
+        "accept-invitation",
+        "invitation",
     ),
     Template.RECOVERY_CODE_USED: Text(
         "A recovery code was used",

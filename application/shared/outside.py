@@ -93,6 +93,12 @@ class Remains(Protocol):
         Raises `Unavailable` until everything up to the newest event of the stream `after` is known.
         """
 
+    async def circles_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:
+        """Projects and teams they belong to. Raises `Unavailable` until everything up to the position `seen` of the log is known."""
+
+    async def invitations_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:
+        """Invitations that were sent to the address they had, and are not over; raises as above."""
+
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:
         """Delete the stored answers of an erased person, and states folded from their account and these sessions.
 

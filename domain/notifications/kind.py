@@ -55,7 +55,7 @@ PRIORITIES: Final = {
     Kind.SYSTEM: Priority.MEDIUM,
     Kind.SECURITY: Priority.URGENT,
 }
-MAILED: Final = frozenset({Kind.TASK_ASSIGNED, Kind.TASK_OVERDUE, Kind.MENTION, Kind.PROJECT_INVITATION})
+MAILED: Final = frozenset({Kind.TASK_ASSIGNED, Kind.TASK_OVERDUE, Kind.MENTION})
 """What is also told by mail unless a person says otherwise."""
 UNMUTABLE: Final = frozenset({Kind.MENTION, Kind.SECURITY})
 """What is always shown, whatever a person prefers (requirement S4-C18)."""

@@ -1,9 +1,12 @@
-"""The person a mail or a notification is for, as far as telling them needs to know: folded from the account's own events."""
+"""The person a mail or a notification is for, as far as telling them needs to know: folded from the account's own events; an invitation
+stands for the stranger it was sent to.
+"""
 
 from typing import Self
 
 from domain.identity import events as e
 from domain.identity.events import Sealed
+from domain.projects.events import InvitationEnded, MemberInvited
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 
@@ -25,7 +28,7 @@ class Recipient(Aggregate, frozen=True):
     def evolve(self, event: Event) -> Self:
         """The recipient after one more fact about the account."""
         match event:
-            case e.UserRegistered(email=email) | e.EmailChanged(email=email):
+            case e.UserRegistered(email=email) | e.EmailChanged(email=email) | MemberInvited(email=email):
                 return self.but(email=email)
             case e.RoleGranted(role=role):
                 return self.but(roles=self.roles | {role.value})
@@ -33,6 +36,6 @@ class Recipient(Aggregate, frozen=True):
                 return self.but(roles=self.roles - {role.value})
             case e.UserDisabled() | e.UserEnabled():
                 return self.but(disabled=isinstance(event, e.UserDisabled))
-            case e.UserErased():
+            case e.UserErased() | InvitationEnded():
                 return self.but(email=None)
         return self

@@ -17,6 +17,8 @@ class Template(StrEnum):
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_DISABLED = "second_factor_disabled"
     RECOVERY_CODE_USED = "recovery_code_used"
+    PROJECT_INVITATION = "project_invitation"
+    TEAM_INVITATION = "team_invitation"
     NOTIFICATION = "notification"
     """About one notification; its kind says which text."""
     DIGEST = "digest"

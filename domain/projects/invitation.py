@@ -21,12 +21,21 @@ class Invitation(Aggregate, frozen=True, kw_only=True):
 
     sent: MemberInvited | None = None
     kind: Kind = Kind.PROJECT
+    role: MemberRole = MemberRole.MEMBER
+    expires_at: datetime | None = None
     target_id: UUID | None = None
+    accepted_by: UUID | None = None
+    declined_by: UUID | None = None
 
     @property
     def exists(self) -> bool:
         """Whether this is the stream of an invitation, of one that is over, too."""
         return self.target_id is not None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody became a member by it."""
+        return self.accepted_by is not None
 
     def is_open(self, now: datetime) -> bool:
         """Whether it can be answered."""
@@ -42,19 +51,21 @@ class Invitation(Aggregate, frozen=True, kw_only=True):
             return []
         return [wish]
 
-    def accept(self, user_id: UUID, now: datetime) -> list[Event]:
+    def accept(self, user_id: UUID, now: datetime) -> list[e.InvitationEnded]:
         """Yes; raises `InvitationOver`."""
         return [e.InvitationAccepted(at=now, invitation_id=self.id, target_id=self._open(now).target_id, user_id=user_id)]
 
-    def decline(self, user_id: UUID, now: datetime) -> list[Event]:
-        """No; raises `InvitationOver`."""
+    def decline(self, user_id: UUID, now: datetime) -> list[e.InvitationEnded]:
+        """No; told twice, nothing new happens. Raises `InvitationOver`."""
+        if self.declined_by == user_id:
+            return []
         return [e.InvitationDeclined(at=now, invitation_id=self.id, target_id=self._open(now).target_id, user_id=user_id)]
 
-    def revoke(self, now: datetime) -> list[Event]:
+    def revoke(self, now: datetime) -> list[e.InvitationEnded]:
         """Take it back; one that is over stays as it is."""
         return [] if self.sent is None else [e.InvitationRevoked(at=now, invitation_id=self.id, target_id=self.sent.target_id)]
 
-    def expire(self, now: datetime) -> list[Event]:
+    def expire(self, now: datetime) -> list[e.InvitationEnded]:
         """Nobody answered in time; raises `InvitationNotOver` when it was sent once more meanwhile."""
         if self.sent is None:
             return []
@@ -66,7 +77,11 @@ class Invitation(Aggregate, frozen=True, kw_only=True):
         """The state after one more event."""
         match event:
             case e.MemberInvited():
-                return self.but(sent=event, kind=event.kind, target_id=event.target_id)
+                return self.but(sent=event, kind=event.kind, target_id=event.target_id, role=event.role, expires_at=event.expires_at)
+            case e.InvitationAccepted(user_id=user_id):
+                return self.but(sent=None, accepted_by=user_id)
+            case e.InvitationDeclined(user_id=user_id):
+                return self.but(sent=None, declined_by=user_id)
             case e.InvitationEnded():
                 return self.but(sent=None)
         return self

@@ -5,13 +5,15 @@ from uuid import UUID
 
 
 class MemoryRemains:
-    """`sessions`, `keys`, `tasks` and `notifications` stand for the read models of these."""
+    """The lists stand for the read models of these."""
 
     def __init__(self) -> None:
         self.sessions: dict[UUID, list[UUID]] = {}
         self.keys: dict[UUID, list[UUID]] = {}
         self.tasks: dict[UUID, list[UUID]] = {}
         self.notifications: dict[UUID, list[UUID]] = {}
+        self.circles: dict[UUID, list[UUID]] = {}
+        self.invitations: dict[UUID, list[UUID]] = {}
         self.forgotten: list[UUID] = []
         self.slow = 0
 
@@ -30,6 +32,14 @@ class MemoryRemains:
     async def notifications_of(self, person_id: UUID, *, after: UUID) -> Sequence[UUID]:  # noqa: ARG002 — always known.
         """What a test put there."""
         return self.notifications.get(person_id, [])
+
+    async def circles_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:  # noqa: ARG002 — always known.
+        """What a test put there."""
+        return self.circles.get(person_id, [])
+
+    async def invitations_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:  # noqa: ARG002 — always known.
+        """What a test put there."""
+        return self.invitations.get(person_id, [])
 
     async def forget(self, person_id: UUID, sessions: Sequence[UUID]) -> bool:  # noqa: ARG002 — nothing is kept of them here.
         """Note it; `slow` times it is not done yet."""

@@ -12,6 +12,9 @@ from domain.notifications.notification import AT_ONCE
 from projections.identity.api_keys import API_KEYS
 from projections.identity.sessions import SESSIONS
 from projections.notifications.notifications import NOTIFICATIONS
+from projections.projects.invitations import INVITATIONS
+from projections.projects.memberships import MEMBERSHIPS
+from projections.shared.read_model import ReadModel
 from projections.shared.reading import ProjectionBehind
 from projections.tasks.task_board import TASK_BOARD
 
@@ -61,6 +64,25 @@ class PostgresRemains:
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(query.encode(), values)).fetchall()
         if not rows or not rows[0][0]:
+            raise ProjectionBehind
+        return [row[1] for row in rows if row[1] is not None]
+
+    async def circles_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:
+        """From the memberships, once they have come so far."""
+        return await self._known(MEMBERSHIPS, "select circle_id from read_models.{table} where user_id = %(who)s", person_id, seen)
+
+    async def invitations_of(self, person_id: UUID, *, seen: int) -> Sequence[UUID]:
+        """From the invitations, once they have come so far."""
+        return await self._known(INVITATIONS, "select id from read_models.{table} where invited_id = %(who)s and status = 'pending'", person_id, seen)
+
+    async def _known(self, model: ReadModel[Any], rows_of: str, person_id: UUID, seen: int) -> Sequence[UUID]:
+        """Ids from a read model that has come as far as `seen`: judged by the statement that reads them."""
+        query = f"""select m.position, r.* from daybook.read_models m left join lateral ({rows_of.format(table=model.table)}) r on true
+            where m.model = %(model)s and m.state = 'live'"""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(query.encode(), {"who": person_id, "model": model.table})
+            rows = await cursor.fetchall()
+        if not rows or rows[0][0] < seen:
             raise ProjectionBehind
         return [row[1] for row in rows if row[1] is not None]
 

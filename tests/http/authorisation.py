@@ -171,6 +171,13 @@ give_project                 projects:manage       project
 add_project_member           projects:manage       project
 change_project_member        projects:manage       project
 remove_project_member        projects:manage       project
+invite_to_project            projects:manage       project
+list_project_invitations     projects:manage       project
+get_project_invitation       projects:manage       project-invitation
+revoke_project_invitation    projects:manage       project-invitation
+list_my_invitations          self:read             -
+accept_invitation            self:write            invitation
+decline_invitation           self:write            invitation
 list_teams                   teams:read            -
 get_team                     teams:read            team
 list_team_members            teams:read            team
@@ -187,6 +194,10 @@ give_team                    teams:manage          team
 add_team_member              teams:manage          team
 change_team_member           teams:manage          team
 remove_team_member           teams:manage          team
+invite_to_team               teams:manage          team
+list_team_invitations        teams:manage          team
+get_team_invitation          teams:manage          team-invitation
+revoke_team_invitation       teams:manage          team-invitation
 """
 
 

@@ -13,7 +13,7 @@ from application.shared.context import Caller, Context
 from infra.app import new_id
 from tests.eventually import eventually
 from tests.http.authorisation import ENDS, RULES
-from tests.http.circles import a_project, a_team
+from tests.http.circles import a_project, a_project_invitation, a_team, a_team_invitation, an_invitation
 from tests.http.daybook import Account, Api, Headers, problem
 from tests.http.operations import Operation, operations
 from tests.http.strangers import BOUNDED, STRANGERS, said
@@ -242,6 +242,9 @@ OBJECTS: dict[str, Made] = {
     "job": a_job,
     "project": a_project,
     "team": a_team,
+    "project-invitation": a_project_invitation,
+    "team-invitation": a_team_invitation,
+    "invitation": an_invitation,
 }
 OF_OBJECTS = [name for name, rule in RULES.items() if rule.object not in {"-", "proof"}]
 

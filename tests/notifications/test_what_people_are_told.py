@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from application.notifications.note_texts import NOTES
-from application.notifications.reactions import TOLD
+from application.notifications.reactions import INVITATIONS, TOLD
 from application.notifications.texts import TEXTS
 from application.shared.link_token import LinkToken
 from domain.identity import events as e
@@ -112,7 +112,7 @@ async def test_a_fact_that_is_delivered_twice_is_told_once(post):
 def test_every_text_is_used_is_about_daybook_and_greets_nobody_by_name():
     news = {Template.NOTIFICATION, Template.DIGEST}
     assert set(TEXTS) == set(Template) - news
-    assert set(TOLD.values()) | {Template.CONFIRM_EMAIL} == set(Template) - news
+    assert set(TOLD.values()) | set(INVITATIONS.values()) | {Template.CONFIRM_EMAIL} == set(Template) - news
     assert set(NOTES) == set(Kind)
     assert all("Daybook" in note.body for note in NOTES.values())
     assert all(kind in BY_CLASS for kind in TOLD)

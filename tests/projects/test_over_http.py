@@ -1,8 +1,11 @@
 """Projects and teams as they are spoken: lists, members by name, activity, and who is told what."""
 
 import asyncio
+import re
+from uuid import uuid4
 
-from tests.http.daybook import problem
+from tests.eventually import eventually
+from tests.http.daybook import PASSWORD, problem
 
 PROJECTS, TEAMS = "/api/v1/projects", "/api/v1/teams"
 
@@ -134,3 +137,68 @@ async def test_what_happens_in_a_project_is_told_newest_first_and_a_move_in_both
     assert first["items"] + rest["items"] == whole
     for path in (f"{PROJECTS}/{here['id']}/activity", f"{TEAMS}/{team['id']}/activity"):
         assert problem(await api("GET", path, stranger.headers)) == (404, "not_found")
+
+
+async def test_who_is_invited_by_mail_registers_and_joins_and_who_invited_sees_it(api, office):
+    owner, stranger, email = await api.account(), await api.account(), f"{uuid4().hex}@example.org"
+    team = await made(api, owner, TEAMS, name="Gardeners")
+    path = f"{TEAMS}/{team['id']}/invitations"
+    sent = await api("POST", path, owner.headers, json={"email": email, "role": "manager"})
+    assert (sent.status_code, sent.headers["location"], email in sent.text) == (201, f"{path}/{sent.json()['id']}", False)
+    assert (await api("POST", path, owner.headers, json={"email": email.upper(), "role": "MANAGER"})).json()["id"] == sent.json()["id"]
+    shown = (await api("GET", f"{path}/{sent.json()['id']}", owner.headers)).json()
+    assert (shown["email"], shown["status"], shown["name"], shown["inviter_name"]) == (email, "pending", "Gardeners", "One user")
+    token = await mailed(office, email)
+    assert problem(await api("POST", f"/api/v1/invitations/{token}/accept", stranger.headers)) == (404, "not_found")
+    registered = await api("POST", "/api/v1/auth/register", json={"email": email, "name": "Ada Lovelace", "password": PASSWORD})
+    ada = {"Authorization": f"Bearer {registered.json()['access_token']}"}
+    assert (await api("GET", "/api/v1/invitations", ada)).json()["items"] == []  # Nobody proved yet that this address is hers.
+    accepted = await api("POST", f"/api/v1/invitations/{token}/accept", ada)
+    assert (accepted.status_code, accepted.json()["target_id"], accepted.json()["accepted"]) == (200, team["id"], True)
+    assert [one["role"] for one in (await api("GET", f"{TEAMS}/{team['id']}/members", ada)).json()["items"]] == ["owner", "manager"]
+    listed = (await api("GET", f"{path}?min_position={accepted.json()['position']}", owner.headers)).json()["items"]
+    assert [(one["status"], one["email"]) for one in listed] == [("accepted", None)]
+    assert problem(await api("GET", path, stranger.headers)) == (404, "not_found")
+
+
+async def test_what_one_is_invited_to_is_listed_once_ones_address_is_proved_and_can_be_declined(api, office):
+    owner, email = await api.account(), f"{uuid4().hex}@example.org"
+    registered = await api("POST", "/api/v1/auth/register", json={"email": email, "name": "Ada Lovelace", "password": PASSWORD})
+    ada = {"Authorization": f"Bearer {registered.json()['access_token']}"}
+    assert (await api("POST", "/api/v1/auth/verify-email", json={"token": await mailed(office, email, "verify-email")})).status_code == 204
+    project = await made(api, owner)
+    path = f"{PROJECTS}/{project['id']}/invitations"
+    sent = (await api("POST", path, owner.headers, json={"email": email})).json()
+    (mine,) = (await api("GET", f"/api/v1/invitations?min_position={sent['position']}", ada)).json()["items"]
+    assert (mine["id"], mine["name"], mine["role"], mine["email"]) == (sent["id"], "Garden", "member", email)
+    declined = await api("POST", f"/api/v1/invitations/{mine['id']}/decline", ada)
+    assert (declined.status_code, declined.json()["accepted"]) == (200, False)
+    assert (await api("GET", "/api/v1/invitations", ada)).json()["items"] == []
+    assert problem(await api("POST", f"/api/v1/invitations/{mine['id']}/accept", ada)) == (409, "invitation_over")
+    again = (await api("POST", path, owner.headers, json={"email": email})).json()
+    assert (await api("DELETE", f"{path}/{again['id']}", owner.headers)).status_code == 204
+    assert problem(await api("GET", f"{PROJECTS}/{project['id']}", ada)) == (404, "not_found")
+
+
+async def test_an_erased_owner_is_followed_by_the_member_who_reaches_furthest(api):
+    owner, heir = await api.account(), await api.account()
+    project, alone = await made(api, owner), await made(api, owner, name="Cellar")
+    await joins(api, owner, PROJECTS, project, heir)
+    assert (await api("DELETE", f"/api/v1/users/{owner.id}", await api.admin())).status_code == 204
+
+    async def is_theirs() -> bool:
+        shown = (await api("GET", f"{PROJECTS}/{project['id']}", heir.headers)).json()
+        return (shown["owner_id"], shown["member_ids"]) == (heir.id, [heir.id])
+
+    await eventually(is_theirs)
+    assert problem(await api("GET", f"{PROJECTS}/{alone['id']}", await api.admin())) == (404, "not_found")
+
+
+async def mailed(office, email, page="invitation"):
+    """The word in the mail that this address got."""
+
+    async def come():
+        texts = [one.get_content() for one in office.taken if one["To"] == email]
+        return [found for text in texts for found in re.findall(rf"https://daybook\.example/{page}#token=(\S+)", text)]
+
+    return (await eventually(come))[-1]

@@ -23,10 +23,10 @@ from application.shared.dispatch import Dispatch
 from application.shared.outside import Outside
 from infra.outside.file_store import store_of
 from infra.outside.local_files import LocalFiles
+from infra.outside.mail_roads import Post, mail_of
 from infra.outside.openid import OpenIdProviders
 from infra.outside.openid_settings import read_providers
 from infra.outside.s3_files import S3Files
-from infra.outside.smtp_mail import mail_of
 from infra.postgres.log import PostgresLog
 from infra.postgres.log_reader import LogReader
 from infra.postgres.remains import PostgresRemains
@@ -73,6 +73,7 @@ class System(msgspec.Struct, frozen=True):
     dispatch: Dispatch
     providers: OpenIdProviders
     store: LocalFiles | S3Files
+    mail: Post
 
     def context(self, **more: Any) -> Context:
         """The context of a command that Daybook itself gives."""
@@ -85,9 +86,10 @@ async def system(settings: Settings, *, readers: int | None = None) -> AsyncIter
     log = PostgresLog(settings.database_url, readers=readers or settings.database_connections)
     redis = client(settings.redis_url)
     sealing, passwords = AesSealing.read(settings), BcryptPasswords.read(settings)
+    mail = mail_of(settings)
     store = store_of(settings)
     outside = Outside(
-        mail=mail_of(settings),
+        mail=mail,
         attempts=RedisAttempts(redis, sealing),
         codes=PyotpCodes(),
         remains=PostgresRemains(log.readers),
@@ -97,7 +99,7 @@ async def system(settings: Settings, *, readers: int | None = None) -> AsyncIter
     providers = OpenIdProviders(read_providers(settings), log.now)
     try:
         await log.start()
-        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch, providers, store)
+        yield System(settings, new_id(), log, LogReader(log.readers), redis, sealing, passwords, dispatch, providers, store, mail)
     finally:
         await log.stop()
         await redis.aclose()

@@ -11,6 +11,8 @@ log: Final = logging.getLogger(__name__)
 class LogMail:
     """The `Mail` port that writes each letter to the log, as a warning: `daybook up` shows it on the terminal, too."""
 
+    state: Final = "log"
+
     async def send(self, letter: Letter) -> None:
         """Write it down."""
         shown = f"To: {letter.to}\nSubject: {letter.subject}\n\n{letter.text}"

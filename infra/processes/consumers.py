@@ -24,7 +24,7 @@ async def consumers(settings: Settings, health: Health) -> None:
 
         def doing() -> dict[str, Any]:
             folded = {f"{name}_b{build}": projector.position for (name, build), projector in manager.projectors.items() if projector.holds}
-            return {"head": hub.head, "broker": "ok" if subscription.connected else "warn", "positions": folded}
+            return {"head": hub.head, "broker": "ok" if subscription.connected else "warn", "mail": parts.mail.state, "positions": folded}
 
         def lag() -> float:
             held = [projector.position for projector in manager.projectors.values() if projector.holds]
@@ -32,6 +32,7 @@ async def consumers(settings: Settings, health: Health) -> None:
 
         health.describe(doing)
         health.measure("daybook_projection_lag_events", "Events the slowest read model of this process is behind.", lag)
+        health.measure("daybook_mail_server_away", "1 while the usual mail server is left alone.", lambda: parts.mail.state in {"open", "half-open"})
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(subscription.run(), name="subscription")
             tasks.create_task(hub.watch(parts.reader.head), name="hub")

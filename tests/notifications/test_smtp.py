@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from application.shared.outside import Letter, MailDelayed, MailRefused
 from infra.outside.log_mail import LogMail
-from infra.outside.smtp_mail import SmtpMail, mail_of
+from infra.outside.mail_roads import Paced, Roads, mail_of
+from infra.outside.smtp_mail import Host, SmtpMail
 from infra.settings import BadSettings, Settings, read_settings
 from tests.notifications.post_office import PostOffice, only, open_office
 
@@ -25,7 +26,9 @@ PLAIN: dict[str, Any] = REQUIRED | {"redis_url": "redis://", "smtp_security": "n
 
 
 def by_smtp(office: PostOffice, patience: float = 5, **settings: Any) -> SmtpMail:
-    return SmtpMail(Settings(**PLAIN | {"smtp_host": "127.0.0.1", "smtp_port": office.port} | settings), patience)
+    chosen = Settings(**PLAIN | {"smtp_host": "127.0.0.1", "smtp_port": office.port} | settings)
+    host = Host(chosen.smtp_host, chosen.smtp_port, chosen.smtp_user, chosen.smtp_password, chosen.smtp_security)
+    return SmtpMail(chosen.email_from, host, patience)
 
 
 async def test_a_letter_arrives_as_it_was_written():
@@ -65,6 +68,7 @@ async def test_internationalised_addresses_are_reached(to, arrives):
         {"subject": "Hello\r\nBcc: eve@example.org"},
         {"subject": "Hello\nBcc: eve@example.org"},
         {"id": "1@x>\r\nBcc: <eve@example.org"},
+        {"unsubscribe": "https://x/>\r\nBcc: eve@example.org"},
         {"to": ""},
         {"to": "ada@" + "x" * 64 + ".org"},
     ],
@@ -143,7 +147,8 @@ async def test_a_letter_never_goes_in_clear_where_encryption_was_asked_for():
 
 def test_without_a_server_mails_are_shown_and_settings_that_cannot_be_meant_are_refused():
     assert isinstance(mail_of(Settings(**PLAIN)), LogMail)
-    assert isinstance(mail_of(Settings(**PLAIN, smtp_host="post.test")), SmtpMail)
+    assert isinstance(mail_of(Settings(**PLAIN, smtp_host="post.test")), Paced)
+    assert isinstance(mail_of(Settings(**PLAIN, smtp_host="post.test", email_rate=0)), Roads)
     given = {name.upper(): value for name, value in PLAIN.items()}
     for wrong in ({"SMTP_SECURITY": "ssl"}, {"EMAIL_FROM": "nobody"}, {"EMAIL_FROM": "A <a@b>\nBcc: c@d"}):
         with pytest.raises(BadSettings, match=next(iter(wrong))):

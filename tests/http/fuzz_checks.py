@@ -10,6 +10,7 @@ UNSAYABLE = {
     "invalid_link", "passwords_differ", "password_unchanged", "invalid_role", "sign_in_not_begun",
     "unknown_comment", "unfit_key_scope", "unfit_network", "expiry_passed",
     "too_short", "must_be_later", "unknown_team",
+    "not_mutable", "never_ends", "unknown_time_zone",
     "unfit_redirect_uri", "unfit_scope", "unfit_grants", "unauthorized_client",
 }  # fmt: skip
 """Signatures of ours, the clock, other things that exist, blank text, times that UTC does not have, sizes in bytes."""

@@ -14,10 +14,12 @@ from api.shared.health import Health
 from application.shared.context import SYSTEM, Context
 from domain.shared.refused import Refused
 from infra.app import System, system
+from infra.cancellation import ended
 from infra.postgres.connections import connect
 from infra.postgres.leadership import lead, resign
 from infra.postgres.watchdog import release_stuck_lock
 from infra.processes.running import run
+from infra.processes.sweeping import sweeping
 from infra.projection.deadline_model import DeadlineRow, deadline_models
 from infra.security.idempotency import DerivedKey
 from infra.settings import Settings
@@ -118,7 +120,11 @@ async def clock(settings: Settings, health: Health) -> None:
         process = Clock(parts)
         health.describe(lambda: {"leads": process.leads, "fired": process.fired})
         health.measure("daybook_deadlines_fired_total", "Deadlines whose command was granted.", lambda: process.fired)
-        await process.run()
+        sweeper = asyncio.create_task(sweeping(parts), name="sweeping")
+        try:
+            await process.run()
+        finally:
+            await ended(sweeper)
 
 
 def main(settings: Settings, port: int) -> None:

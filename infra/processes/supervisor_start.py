@@ -122,9 +122,12 @@ def _settle(state: State, settings: Settings, port: int | None) -> tuple[Setting
         port=port or settings.port,
         admin_email=admin.email,
         admin_password=admin.password,
+        files_folder=settings.files_folder or str(state.folder / "files"),
         shutdown_timeout=min(settings.shutdown_timeout, GRACE[1] - 0.5),
     )
-    names = ("database_url", "migration_database_url", "redis_url", "broker_url", "master_key", "secret_key", "jwt_private_keys", "port")
+    names = (
+        "database_url", "migration_database_url", "redis_url", "broker_url", "master_key", "secret_key", "jwt_private_keys", "port", "files_folder",
+    )  # fmt: skip
     state.write(SYSTEM, {name.upper(): str(getattr(settled, name)) for name in names})
     return settled, admin, known is None
 

@@ -50,6 +50,6 @@ def _wrong_store(found: Mapping[str, str]) -> list[str]:
     store = found.get("file_store", "")
     if not store:
         return []
-    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", store):
-        return ["FILE_STORE must be s3://bucket, or empty for a folder of this machine"]
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./-]*)?", store):
+        return ["FILE_STORE must be s3://bucket or s3://bucket/prefix, or empty for a folder of this machine"]
     return [f"{name.upper()} is missing: FILE_STORE needs it" for name in S3 if not found.get(name)]

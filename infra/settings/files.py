@@ -20,7 +20,7 @@ class FileSettings(MailSettings, frozen=True, kw_only=True):
     files_folder: str = ""
     """Where files are kept on this machine; `.daybook/files` of the clone where left out."""
     file_store: str = ""
-    """Where files are kept instead: `s3://bucket`; empty: in `files_folder`."""
+    """Where files are kept instead: `s3://bucket` or `s3://bucket/prefix`; empty: in `files_folder`."""
     s3_endpoint: str = ""
     """Address of the S3-compatible server; Amazon's own where left out."""
     s3_region: str = "us-east-1"

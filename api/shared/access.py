@@ -6,13 +6,13 @@ from typing import Any, Final, get_args
 
 import msgspec
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 
 from api.shared.limits import headers, policy_of
-from api.shared.parts import Parts, parts
+from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError, MethodsAsked
-from application.identity.access_token import AccessClaims, UnknownKey
-from application.identity.key_text import WORD
+from api.shared.proof import proof_of
 from application.shared.context import ANONYMOUS, Caller
 from application.shared.permissions import must
 from domain.identity.errors import InvalidToken, ReauthenticationRequired
@@ -20,6 +20,7 @@ from domain.shared.refused import Forbidden, Refused, TooManyRequests, Unauthent
 
 ANYTHING: Final = "*/*"
 JSON: Final = frozenset({ANYTHING, "application/*", "application/json", "application/problem+json"})
+EVENTS: Final = "text/event-stream"
 UNWANTED: Final = re.compile(r"q\s*=\s*0(?:\.0*)?\s*(?:;|$)")
 PUBLIC: Final = "public"
 PEOPLE: Final = "people"
@@ -31,11 +32,28 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     """Sets `scope["user"]` to the caller. Raises `Unauthenticated`, `InvalidToken`, `TooManyRequests`, `InsufficientRole`,
     `InsufficientScope`, `ReauthenticationRequired`, `BodyRefused`. A route that does not say what it needs is open to nobody.
     """
-    needs = handler.opt.get("needs")
+    if connection.scope["type"] == ScopeType.WEBSOCKET:
+        # A refusal before the handshake would reach no page of a browser: such a route asks `admit` itself, afterwards.
+        if not handler.opt.get("admits"):
+            raise Forbidden
+        return
     if connection.scope["method"] == "OPTIONS":  # type: ignore[typeddict-item]  # of a request, which is all that gets here
         raise MethodsAsked
+    await admit(connection, handler)
+    if connection.scope["query_string"] and not handler.opt.get("reads_query"):
+        _refuse_unfit_parameters(connection, handler)
+    accept = connection.headers.get("accept", ANYTHING)
+    if accept != ANYTHING and handler.opt.get("speaks_json") and not _accepts_json(accept):
+        raise BodyRefused([FieldError("Accept", "not_acceptable", "answers are application/json")], 406, "not_acceptable")
+    if handler.opt.get("speaks_events") and EVENTS not in accept.lower():
+        raise BodyRefused([FieldError("Accept", "not_acceptable", f"answers are {EVENTS}; or speak WebSocket")], 406, "not_acceptable")
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> Caller:
+    """Sets `scope["user"]`; raises as `guard` for who may not use the route at all, or not so often."""
+    needs = handler.opt.get("needs")
     try:
-        caller = connection.scope["user"] = await (_caller_if_any(connection) if needs == PUBLIC else _caller(connection))
+        caller = connection.scope["user"] = await (_caller_if_any(connection) if needs == PUBLIC else _caller(connection, handler))
     except Refused:
         await _limit(connection, handler, ANONYMOUS)
         raise
@@ -47,24 +65,35 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         step_up = handler.opt.get("step_up")
         if step_up and (step_up != PEOPLE or caller.key_id is None):
             must_be_recent(connection, caller)
-    if connection.scope["query_string"] and not handler.opt.get("reads_query"):
-        _refuse_unfit_parameters(connection, handler)
-    accept = connection.headers.get("accept", ANYTHING)
-    if accept != ANYTHING and handler.opt.get("speaks_json") and not _accepts_json(accept):
-        raise BodyRefused([FieldError("Accept", "not_acceptable", "answers are application/json")], 406, "not_acceptable")
+    return caller
 
 
-async def _caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    known, key = parts(connection), connection.headers.get("x-api-key")
+async def _caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler | None = None) -> Caller:
+    known = parts(connection)
+    proof = await proof_of(known, await _shown(connection, handler), _address(connection), is_key="x-api-key" in connection.headers)
+    caller = _from_there(connection, await proof.caller(known))
+    if handler is not None and handler.opt.get("keeps_proof"):
+        connection.scope["proof"] = proof  # type: ignore[typeddict-unknown-key]  # Asked again as long as the connection lasts.
+    return caller
+
+
+async def _shown(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler | None) -> str:
+    """The token or key that came with a request; where the route takes tickets, also what one of these stands for."""
+    key = connection.headers.get("x-api-key")
+    if key is not None:
+        return key
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if key is None and not token:
+    if token:
+        if scheme.lower() != "bearer":
+            raise InvalidToken
+        return token.strip()
+    tickets = parts(connection).tickets
+    if tickets is None or handler is None or not handler.opt.get("takes_tickets") or "ticket" not in connection.query_params:
         raise Unauthenticated
-    if key is None and scheme.lower() != "bearer":
+    shown = await tickets.redeem(connection.query_params["ticket"])
+    if shown is None:
         raise InvalidToken
-    shown = token.strip() if key is None else key
-    if key is None and not shown.startswith(WORD):
-        return _from_there(connection, await known.standing.caller(await claims_of(known, shown)))
-    return _from_there(connection, await known.keys.caller(shown, _address(connection)))
+    return shown
 
 
 async def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, caller: Caller) -> None:
@@ -81,15 +110,6 @@ async def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     scope["limits"] = headers(policy, taken)  # type: ignore[typeddict-unknown-key]  # The edge tells them.
     if not taken.allowed:
         raise TooManyRequests(f"Too many requests: {policy.limit} in {policy.seconds} s are allowed here.", retry_after=taken.reset)
-
-
-async def claims_of(known: Parts, token: str) -> AccessClaims:
-    """What a token says, also one signed by a key that was made a moment ago; raises `InvalidToken`, `TokenExpired`."""
-    try:
-        return known.tokens.verify(token, known.log.now())
-    except UnknownKey:
-        await known.tokens.refresh()
-        return known.tokens.verify(token, known.log.now())
 
 
 async def _caller_if_any(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 
 from api.shared.parts import parts
 from application.audit.incident import NoteFailedSignIn, NoteRefusal
@@ -11,7 +11,7 @@ from application.shared.context import ANONYMOUS, Caller
 from domain.identity.errors import AccountDisabled, ReauthenticationRequired
 from domain.shared.refused import Forbidden, Hidden, Refused, Unauthenticated
 
-Req = Request[Any, Any, Any]
+Req = ASGIConnection[Any, Any, Any, Any]
 AT_ONCE: Final = (Unauthenticated, Forbidden)
 """Noted before the answer. What is hidden is noted beside it: waiting for that would tell what exists."""
 
@@ -35,7 +35,7 @@ def _incident(request: Req, refused: Refused, object_id: UUID | None) -> NoteFai
     if who is None or handler is None:
         return None
     client = request.scope.get("client")
-    operation, address = str(handler.operation_id), client[0] if client else ""
+    operation, address = str(getattr(handler, "operation_id", handler.fn.__name__)), client[0] if client else ""
     signs_in = isinstance(refused, Unauthenticated) and not isinstance(refused, ReauthenticationRequired)
     if signs_in or (isinstance(refused, AccountDisabled) and who.id is None):
         account_id, account = refused.concerns or (who.id, b"")

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection
 
+from api.shared.feed import Feed, Tickets
 from api.shared.limits import Limits
 from application.audit.incidents import Incidents
 from application.identity.access_token import AccessTokens
@@ -68,6 +69,9 @@ class Parts(msgspec.Struct, frozen=True):
     rules: Rules = Rules()
     limits: Limits | None = None
     """None: nobody is limited."""
+    feed: Feed | None = None
+    tickets: Tickets | None = None
+    """None, both: nobody is told anything live."""
 
 
 def parts(connection: ASGIConnection[Any, Any, Any, Any]) -> Parts:

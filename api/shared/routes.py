@@ -3,7 +3,7 @@
 import pkgutil
 from importlib import import_module
 
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 
 import api
 
@@ -16,3 +16,9 @@ def find_routes() -> list[HTTPRouteHandler]:
             if isinstance(value, HTTPRouteHandler):
                 found[id(value)] = value
     return list(found.values())
+
+
+def find_sockets() -> list[WebsocketRouteHandler]:
+    """Every WebSocket of every module below `api`."""
+    modules = [import_module(module.name) for module in pkgutil.walk_packages(api.__path__, "api.")]
+    return list({id(value): value for module in modules for value in vars(module).values() if isinstance(value, WebsocketRouteHandler)}.values())

@@ -16,7 +16,7 @@ TOLD: Final = {
     401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`, `reauthentication_required`.",
     403: "Not allowed for this caller: `insufficient_role`, `insufficient_scope`, `forbidden`, `not_assigned_node`.",
     404: "Nothing that the caller may see: `not_found`.",
-    406: "The answer is JSON, which Accept does not allow: `not_acceptable`.",
+    406: "The answer has a form that Accept does not allow: `not_acceptable`.",
     409: "Does not fit the present state; `code` says why.",
     410: "It was here, and is gone: `export_expired`.",
     412: "Changed since the version named in If-Match: `precondition_failed`.",
@@ -29,6 +29,8 @@ TOLD: Final = {
     500: "A fault of the server, noted there under `trace_id`: `internal_error`.",
     503: "Not right now, see Retry-After: `overloaded`, `projection_behind`, `projection_parked`, `projection_not_ready`.",
 }
+JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
 Decorator = Callable[[Callable[..., Any]], Any]
 
 
@@ -41,16 +43,16 @@ def problems_of(*statuses: int) -> dict[int, ResponseSpec]:
 
 def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[str, Any], *asked: str) -> Decorator:
     needs: str = more.pop("needs")
-    answers, status = more.pop("answers", None), more.pop("status", 200)
+    answers, status, media = more.pop("answers", None), more.pop("status", 200), more.pop("media", JSON)
     responses = problems_of(*statuses)
     if answers is not None:
-        responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False)
+        responses[status] = ResponseSpec(answers, description=more.pop("told", "Done."), generate_examples=False, media_type=media)
     takes: dict[str, str] = more.pop("takes", {})
     sends: tuple[str, ...] = more.pop("sends", ())
     if sends:
         responses[status] = ResponseSpec(bytes, description=more.pop("told", "The file."), generate_examples=False, media_type=sends[0])
     responses |= more.pop("responses", {})
-    further, speaks_json = more.pop("further", id), more.pop("speaks_json", not sends)
+    further, speaks_json = more.pop("further", id), more.pop("speaks_json", not sends and media == JSON)
     also: dict[int, type] = more.pop("also", {})
     for other, shape in also.items():
         responses[other] = ResponseSpec(shape, description=(shape.__doc__ or "").partition("\n")[0], generate_examples=False)
@@ -64,6 +66,7 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
             status_code=status,
             needs=needs,
             speaks_json=speaks_json,
+            speaks_events=media == EVENTS,
             responses=responses,
             operation_id=function.__name__,
             operation_class=described(
@@ -86,6 +89,11 @@ def query(path: str, **more: Any) -> Decorator:
 def download(path: str, *, sends: tuple[str, ...], **more: Any) -> Decorator:
     """A GET that answers with a file of one of these media types."""
     return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 410, 429, 500, 503), {"sends": sends, **more})
+
+
+def stream(path: str, **more: Any) -> Decorator:
+    """A GET that answers with events (`text/event-stream`) as long as the client listens, and only if it says that it wants these."""
+    return _made(HttpMethod.GET, path, (400, 401, 403, 404, 406, 409, 429, 500, 503), {"answers": str, "media": EVENTS, **more})
 
 
 def query_by_post(path: str, **more: Any) -> Decorator:

@@ -19,12 +19,13 @@ from api.shared.limits import Policy, policies
 from api.shared.parts import Parts, Rules
 from api.shared.problems import HANDLERS, on_unavailable
 from api.shared.querying import freshness
-from api.shared.routes import find_routes
+from api.shared.routes import find_routes, find_sockets
 from application.audit.incidents import Incidents
 from application.identity.api_key import NoteKeyUse
 from application.identity.key_standing import KeyStanding
 from application.identity.standing import Standing
 from infra.app import System, new_id
+from infra.broker.follower import Follower
 from infra.http.cross_origin import cross_origin
 from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
@@ -39,6 +40,7 @@ from infra.redis.caches import RedisCaches
 from infra.redis.limits import RedisLimits
 from infra.redis.progress import Progress
 from infra.redis.registry import RedisRegistry
+from infra.redis.tickets import RedisTickets
 from infra.security.idempotency import HttpKey
 from infra.security.key_ring import followed
 from infra.security.secret_keys import SubKeys
@@ -117,6 +119,8 @@ def parts_of(system: System, progress: Progress) -> Parts:
         cursor_secret=keys.cursors,
         rules=rules(system.settings),
         limits=RedisLimits(system.redis, policies_of(system.settings), system.sealing),
+        feed=Follower(system.settings.broker, system.reader),
+        tickets=RedisTickets(system.redis, system.sealing),
     )
 
 
@@ -138,7 +142,7 @@ def application(parts: Parts, health: Health) -> Litestar:
         use_handler_docstrings=True,
     )
     made = Litestar(
-        [*find_routes(), *health_routes(health), *document_routes(), *link_pages(), *unsubscribe_pages()],
+        [*find_routes(), *find_sockets(), *health_routes(health), *document_routes(), *link_pages(), *unsubscribe_pages()],
         state=State({"parts": parts}),
         lifespan=[summing_up(parts.incidents), lambda _: followed(parts.tokens)],
         guards=[guard],

@@ -40,6 +40,7 @@ def _is_worth_it(status: int, headers: dict[bytes, bytes]) -> bool:
         status not in {204, 304}
         and (size is None or int(size) >= WORTH)
         and headers.get(b"content-type", b"").startswith(TEXT)
+        and not headers[b"content-type"].startswith(b"text/event-stream")  # Many small parts, each for many.
         and b"etag" not in headers
         and b"content-encoding" not in headers
     )

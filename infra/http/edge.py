@@ -52,9 +52,13 @@ class Edge:
         self._trusted = trusted
         self._series: dict[tuple[str, str, int], Any] = {}
         self.in_flight = 0
+        self.conversations = 0
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Pass a request through."""
+        if scope["type"] == ScopeType.WEBSOCKET:
+            await self._converse(scope, receive, send)
+            return
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -95,13 +99,39 @@ class Edge:
             scope["method"] = method
             self._note(scope, status, time.perf_counter() - began, trace_id)
 
+    async def _converse(self, scope: Any, receive: Receive, send: Send) -> None:
+        """A WebSocket: headers with its handshake, one line when it ends."""
+        began, status = time.perf_counter(), 403
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._look_behind_proxies(scope, headers)
+        scope["trace_id"], more = self._trace(headers)
+        more += API
+        if scope["scheme"] == "wss":
+            more.append(STRICT_TRANSPORT)
+
+        async def send_more(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "websocket.accept":
+                status = 101
+                message["headers"] = [*message.get("headers", ()), *more]
+            await send(message)
+
+        self.conversations += 1
+        try:
+            await self._app(scope, receive, send_more)
+        finally:
+            self.conversations -= 1
+            self._log.note({**scope, "method": "GET"}, status, time.perf_counter() - began, scope["trace_id"])
+
     def _look_behind_proxies(self, scope: Any, headers: dict[bytes, bytes]) -> None:
         if not self._trusted or scope["client"] is None or not is_among(scope["client"][0], self._trusted):
             return
         forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         scope["client"] = (client_of(scope["client"][0], forwarded.decode("latin-1"), self._trusted), 0)
         if headers.get(b"x-forwarded-proto") in {b"https", b"http"}:
-            scope["scheme"] = headers[b"x-forwarded-proto"].decode()
+            secure = headers[b"x-forwarded-proto"] == b"https"
+            plain = "ws" if scope["type"] == ScopeType.WEBSOCKET else "http"
+            scope["scheme"] = plain + "s" * secure
 
     @staticmethod
     def _trace(headers: dict[bytes, bytes]) -> tuple[str, list[tuple[bytes, bytes]]]:

@@ -44,5 +44,6 @@ def configure(level: str, process: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "httpx", "httpcore", "psycopg.pool", "faststream"):
+    # "uvicorn.error" would write the whole address of a WebSocket, with the ticket in it; our access log has a line without.
+    for noisy in ("uvicorn.access", "uvicorn.error", "httpx", "httpcore", "psycopg.pool", "faststream"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

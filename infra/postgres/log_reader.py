@@ -1,5 +1,6 @@
 """Reading the log by position: short reads, no long cursor (L1)."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,6 +48,11 @@ class LogReader:
         """The events of one stream up to a position of the log, in order."""
         query = f"select {COLUMNS} from events where stream_id = %b and position <= %b order by version"
         return [recorded(row) for row in await self._rows(query, stream_id, upto)]
+
+    async def streams(self, stream_ids: Sequence[UUID], upto: int) -> list[Recorded[Any]]:
+        """The events of several streams up to a position of the log, each stream in order."""
+        query = f"select {COLUMNS} from events where stream_id = any(%b) and position <= %b order by stream_id, version"
+        return [recorded(row) for row in await self._rows(query, list(stream_ids), upto)]
 
     async def belongs(self, checkpoint: Checkpoint) -> bool:
         """Whether the checkpoint's event is in this log at its position."""

@@ -12,6 +12,7 @@ import uvloop
 from litestar.types import ASGIApp
 
 from api.shared.health import Health, health_app
+from infra.http.socket import LARGEST_FRAME, Socket
 from infra.observability.logs import configure
 from infra.settings import Settings
 
@@ -88,6 +89,11 @@ def web_server(app: ASGIApp, host: str, port: int, *, drain: float = 1.0) -> uvi
         lifespan="on",
         loop="none",
         http="httptools",
+        ws=Socket,
+        ws_max_size=LARGEST_FRAME,
+        ws_ping_interval=30.0,
+        ws_ping_timeout=30.0,
+        ws_per_message_deflate=False,  # Each message goes to many: packing it for each would cost more than it saves.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, int(drain)),
         h11_max_incomplete_event_size=64 * 1024,

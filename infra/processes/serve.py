@@ -29,8 +29,9 @@ async def serve(settings: Settings, port: int) -> None:
     async with system(settings) as parts:
         watch(health, parts)
         health.measure("daybook_append_queue", "Commands that wait to be written.", lambda: parts.log.appender.depth)
-        edge = Edge(application(parts_of(parts, progress), health), health, access_log, networks(settings.trusted_proxies))
-        health.describe(lambda: {"in_flight": edge.in_flight, "waiting_to_be_written": parts.log.appender.depth})
+        known = parts_of(parts, progress)
+        edge = Edge(application(known, health), health, access_log, networks(settings.trusted_proxies))
+        health.describe(lambda: {"in_flight": edge.in_flight, "sockets": edge.conversations, "waiting_to_be_written": parts.log.appender.depth})
         server = web_server(edge, settings.host, port, drain=settings.shutdown_timeout)
         settle()
         helpers = [asyncio.create_task(progress.run(), name="progress"), asyncio.create_task(access_log.run(), name="access log")]
@@ -38,6 +39,8 @@ async def serve(settings: Settings, port: int) -> None:
         def drain() -> None:
             health.draining = progress.is_ending = True
             server.should_exit = True
+            if known.feed is not None:
+                known.feed.end()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, drain)

@@ -1,0 +1,35 @@
+"""A ticket for clients that cannot send headers, as a browser's WebSocket and EventSource: the token itself never stands in an address."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+
+from api.live.switchboard import NotLive
+from api.shared.parts import parts
+from api.shared.proof import Proof
+from api.shared.routing import command
+
+SECONDS = 30
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """Good once, until `expires_at`: as `?ticket=` of `/api/v1/live`."""
+
+    ticket: str
+    expires_at: datetime
+
+
+@command("/api/v1/live/tickets", needs="live:connect", keeps_proof=True, answers=Ticket, status=201, tags=["live"])
+async def issue_live_ticket(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Get a ticket for live updates.
+
+    It stands for the token or key of this request, once and for 30 s. Never stored under an idempotency key: each request gets its own.
+    """
+    known, proof = parts(request), request.scope["proof"]  # type: ignore[typeddict-item]  # The guard keeps it.
+    if known.tickets is None or not isinstance(proof, Proof):
+        raise NotLive
+    ticket = Ticket(await known.tickets.issue(proof.text), known.log.now() + timedelta(seconds=SECONDS))
+    body = msgspec.json.encode(ticket)
+    return Response(body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})

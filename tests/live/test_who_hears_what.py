@@ -1,0 +1,103 @@
+"""Each hears what concerns them, through the channels they follow, and nothing else."""
+
+from uuid import uuid4
+
+import pytest
+
+from domain.projects.events import ProjectCreated, ProjectFields, ProjectMemberAdded, ProjectMemberRemoved
+from domain.projects.membership import Membership
+from domain.projects.role import MemberRole
+
+
+async def test_the_owner_is_told_of_each_step_of_a_task_with_its_position(here):
+    ada = await here.api.account()
+    async with here.listens(ada.headers, "tasks") as listener:
+        began = await listener.hears("live.subscribed")
+        assert began["channels"] == ["tasks"]
+        task = await here.api.task(ada.headers, title="Sweep the yard", payload={"text": "x" * 2000})
+        told = await listener.hears("task.created", id=task["id"])
+        assert (told["position"], told["version"], told["channels"]) == (task["position"], 1, ["tasks"])
+        assert told["position"] > began["position"]
+        assert told["data"]["title"] == "Sweep the yard"
+        assert told["data"]["left_out"] == ["payload"]
+        await here.api("PATCH", f"/api/v1/tasks/{task['id']}", ada.headers, json={"title": "Sweep it well"})
+        edited = await listener.hears("task.edited")
+        assert edited["data"]["changes"] == {"title": "Sweep it well"}
+
+
+async def test_nobody_is_told_of_the_tasks_of_others(here):
+    ada, eve = await here.api.account(), await here.api.account()
+    async with here.listens(ada.headers, "tasks") as hers, here.listens(eve.headers, "tasks", "projects", "notifications") as other:
+        await other.hears("live.subscribed")
+        await hers.hears("live.subscribed")
+        task = await here.api.task(ada.headers)
+        own = await here.api.task(eve.headers)
+        await hers.hears("task.created", id=task["id"])
+        await other.hears("task.created", id=own["id"])
+        assert [one["id"] for one in other.events] == [own["id"]]
+
+
+async def test_a_task_of_somebody_else_is_no_channel(here):
+    ada, eve = await here.api.account(), await here.api.account()
+    task = await here.api.task(ada.headers)
+    assert await here.refusal(eve.headers, f"task:{task['id']}") == 4003
+    assert await here.refusal(eve.headers, f"task:{uuid4()}") == 4003
+    assert await here.refusal(eve.headers, f"project:{uuid4()}") == 4003
+    async with here.listens(eve.headers, "tasks") as listener:
+        await listener.say(subscribe=[f"task:{task['id']}"])
+        assert await listener.closed() == 4003
+
+
+@pytest.mark.parametrize(("role", "code"), [("user", 4003), ("node", 4003), ("auditor", None), ("admin", None)])
+async def test_everything_is_for_administrators_and_auditors(here, role, code):
+    who, ada = await here.api.account(role), await here.api.account()
+    if code is not None:
+        assert await here.refusal(who.headers, "all") == code
+        return
+    async with here.listens(who.headers, "all") as listener:
+        await listener.hears("live.subscribed")
+        task = await here.api.task(ada.headers)
+        assert (await listener.hears("task.created", id=task["id"]))["channels"] == ["all"]
+
+
+async def test_a_node_hears_of_its_queue_and_only_nodes_have_one(here):
+    node, admin = await here.api.account("node"), await here.api.admin()
+    task = await here.api.task(admin)
+    assert await here.refusal((await here.api.account()).headers, "node") == 4003
+    async with here.listens(node.headers, "node") as listener:
+        await listener.hears("live.subscribed")
+        given = await here.api("POST", f"/api/v1/tasks/{task['id']}/assign", admin, json={"node_id": node.id})
+        assert given.status_code == 200, given.text
+        assert (await listener.hears("task.assigned", id=task["id"]))["data"]["node_id"] == node.id
+
+
+async def test_who_is_taken_off_a_task_is_told_that_and_nothing_after_it(here):
+    ada, bob = await here.api.account(), await here.api.account()
+    task = await here.api.task(ada.headers)
+    watching = f"/api/v1/tasks/{task['id']}/watchers/{bob.id}"
+    assert (await here.api("PUT", watching, ada.headers)).status_code < 300
+    async with here.listens(bob.headers, "tasks", f"task:{task['id']}") as listener:
+        await listener.hears("live.subscribed")
+        assert (await here.api("DELETE", watching, ada.headers)).status_code < 300
+        await here.api("PATCH", f"/api/v1/tasks/{task['id']}", ada.headers, json={"title": "Between us"})
+        mine = await here.api.task(bob.headers)
+        assert (await listener.hears("task.watcher_removed"))["channels"] == sorted(["tasks", f"task:{task['id']}"])
+        assert (await listener.hears("live.ended"))["channels"] == [f"task:{task['id']}"]
+        await listener.hears("task.created", id=mine["id"])
+        assert [one["type"] for one in listener.events] == ["task.watcher_removed", "task.created"]
+
+
+async def test_a_member_hears_of_a_project_and_its_tasks_until_removed_and_is_then_closed(here):
+    ada, bob = await here.api.account(), await here.api.account()
+    project = await a_project(here, ada, bob)
+    async with here.listens(bob.headers, f"project:{project}") as listener, here.listens(bob.headers, "projects") as beside:
+        await listener.hears("live.subscribed")
+        await beside.hears("live.subscribed")
+        task = await here.api.task(ada.headers, project_id=project)
+        assert (await listener.hears("task.created", id=task["id"]))["channels"] == [f"project:{project}"]
+        await happens(here, project, ProjectMemberRemoved(at=here.api.system.log.now(), project_id=project, user_id=bob.id))
+        await here.api.task(ada.headers, project_id=project)
+        assert await listener.closed() == 4003
+        assert [one["type"] for one in listener.told[-3:]] == ["task.created", "project.member_removed", "live.ended"]
+        await beside.hears("project.member_removed")
+    assert await here.refusal(bob.headers, f"project:{project}") == 4003

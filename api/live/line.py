@@ -83,7 +83,7 @@ class Line:
 
     def take(self) -> list[Frame]:
         """What is to be sent next, at most about 64 KiB."""
-        taken, size = [], 0
+        taken, size = list[Frame](), 0
         while self._waiting and (not taken or size + len(self._waiting[0].text) <= PART):
             taken.append(self._waiting.popleft())
             size += len(taken[-1].text)

@@ -13,7 +13,7 @@ from api.live.following import follow, leave
 from api.live.line import Ending, Line
 from api.live.message import failed
 from api.live.switchboard import Switchboard
-from api.shared.access import admit
+from api.shared.access import admit, proof
 from api.shared.incidents import note
 from domain.shared.refused import Invalid, Refused
 
@@ -44,6 +44,7 @@ _wish = msgspec.json.Decoder(Wish).decode
 @WebsocketRouteHandler("/api/v1/live", needs="live:connect", admits=True, takes_tickets=True, keeps_proof=True)
 async def live_socket(socket: Socket) -> None:
     """What happens, as it happens, to what one follows."""
+    await socket.receive()  # That it wants to connect.
     try:
         must_come_from_here(socket)
     except Refused as refused:
@@ -52,8 +53,8 @@ async def live_socket(socket: Socket) -> None:
         return
     await socket.send({"type": "websocket.accept", "subprotocol": None, "headers": []})
     try:
-        caller = await admit(socket, socket.route_handler)  # type: ignore[arg-type]
-        line = Line(caller, socket.scope["proof"])  # type: ignore[typeddict-item]
+        caller = await admit(socket, socket.route_handler)
+        line = Line(caller, proof(socket))
         board = switchboard(socket.app)
         await board.join(line)
     except Exception as error:  # noqa: BLE001 — every failure is told with its code
@@ -97,11 +98,11 @@ async def _listen(socket: Socket, board: Switchboard, line: Line) -> None:
     if not await _do(socket, board, line, asked.getall("channel", []), asked.get("after")):
         return
     while True:
-        message = await socket.receive()
+        message: Any = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
         try:
-            wish = _wish(message.get("text") or message.get("bytes") or b"")  # type: ignore[union-attr]
+            wish = _wish(message["text"] if message.get("text") is not None else message.get("bytes") or b"")
         except (msgspec.MsgspecError, UnicodeError):
             line.put(failed("not_understood", NotUnderstood.title()))
             await asyncio.sleep(PENALTY)

@@ -14,6 +14,7 @@ from api.live.line import TOO_SLOW, Line
 from api.live.message import failed
 from api.live.socket import PARTING, position
 from api.live.switchboard import Switchboard
+from api.shared.access import caller, proof
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.routing import stream
 
@@ -45,7 +46,7 @@ async def follow_live(
     _must_fit(request)
     since = position(last_event_id) if after is None and last_event_id else after
     board = switchboard(request.app)
-    line = Line(request.scope["user"], request.scope["proof"])  # type: ignore[typeddict-item]
+    line = Line(caller(request), proof(request))
     await board.join(line)
     try:
         # Refused as a problem, not in the stream; asked again when it begins.

@@ -108,7 +108,7 @@ class Switchboard:
         circles = Circles(self.feed, self.position)
         watching = asyncio.create_task(self._watch.run(self._nobody), name="live: watch")
         try:
-            async with contextlib.aclosing(self.feed.follow(self.position)) as parts:  # type: ignore[type-var]  # It is a generator.
+            async with contextlib.aclosing(self.feed.follow(self.position)) as parts:
                 async for events in parts:
                     await self._pass_on(events, circles)
         except Exception:

@@ -7,8 +7,8 @@ import msgspec
 from litestar import Request, Response
 
 from api.live.switchboard import NotLive
+from api.shared.access import proof
 from api.shared.parts import parts
-from api.shared.proof import Proof
 from api.shared.routing import command
 
 SECONDS = 30
@@ -27,9 +27,9 @@ async def issue_live_ticket(request: Request[Any, Any, Any]) -> Response[bytes]:
 
     It stands for the token or key of this request, once and for 30 s. Never stored under an idempotency key: each request gets its own.
     """
-    known, proof = parts(request), request.scope["proof"]  # type: ignore[typeddict-item]  # The guard keeps it.
-    if known.tickets is None or not isinstance(proof, Proof):
+    known = parts(request)
+    if known.tickets is None:
         raise NotLive
-    ticket = Ticket(await known.tickets.issue(proof.text), known.log.now() + timedelta(seconds=SECONDS))
+    ticket = Ticket(await known.tickets.issue(proof(request).text), known.log.now() + timedelta(seconds=SECONDS))
     body = msgspec.json.encode(ticket)
     return Response(body, status_code=201, media_type="application/json", headers={"Cache-Control": "no-store"})

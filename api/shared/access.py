@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from api.shared.limits import headers, policy_of
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError, MethodsAsked
-from api.shared.proof import proof_of
+from api.shared.proof import Proof, proof_of
 from application.shared.context import ANONYMOUS, Caller
 from application.shared.permissions import must
 from domain.identity.errors import InvalidToken, ReauthenticationRequired
@@ -37,7 +37,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         if not handler.opt.get("admits"):
             raise Forbidden
         return
-    if connection.scope["method"] == "OPTIONS":  # type: ignore[typeddict-item]  # of a request, which is all that gets here
+    if connection.scope["method"] == "OPTIONS":
         raise MethodsAsked
     await admit(connection, handler)
     if connection.scope["query_string"] and not handler.opt.get("reads_query"):
@@ -70,10 +70,10 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 async def _caller(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler | None = None) -> Caller:
     known = parts(connection)
-    proof = await proof_of(known, await _shown(connection, handler), _address(connection), is_key="x-api-key" in connection.headers)
-    caller = _from_there(connection, await proof.caller(known))
+    shown = await proof_of(known, await _shown(connection, handler), _address(connection), is_key="x-api-key" in connection.headers)
+    caller = _from_there(connection, await shown.caller(known))
     if handler is not None and handler.opt.get("keeps_proof"):
-        connection.scope["proof"] = proof  # type: ignore[typeddict-unknown-key]  # Asked again as long as the connection lasts.
+        connection.scope["proof"] = shown  # type: ignore[typeddict-unknown-key]  # Asked again as long as the connection lasts.
     return caller
 
 
@@ -174,6 +174,12 @@ def _parameters(handler: BaseRouteHandler) -> dict[str, bool]:
         known = {named[field]: str not in (field.annotation, *get_args(field.annotation)) for field in fields}
         handler.opt["parameters"] = known
     return known
+
+
+def proof(connection: Any) -> Proof:
+    """What the caller showed, after the guard or `admit`, on a route that keeps it."""
+    kept: Proof = connection.scope["proof"]
+    return kept
 
 
 def caller(request: Any) -> Caller:

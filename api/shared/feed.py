@@ -1,6 +1,6 @@
 """The log as it grows, for those who are told at once what happens; and tickets for clients that cannot send headers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,7 +16,7 @@ class Feed(Protocol):
     async def head(self) -> int:
         """The newest position of the log."""
 
-    def follow(self, position: int) -> AsyncIterator[Sequence[Recorded[Any]]]:
+    def follow(self, position: int) -> AsyncGenerator[Sequence[Recorded[Any]], None]:
         """The events after a position, as they are recorded; ends when this process is to end or the log is not the same any more."""
 
     async def after(self, position: int, limit: int) -> Sequence[Recorded[Any]]:

@@ -6,7 +6,6 @@ from api.shared.parts import Parts
 from application.identity.access_token import AccessClaims, UnknownKey
 from application.identity.key_text import WORD
 from application.shared.context import Caller
-from domain.identity.errors import TokenExpired
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -17,11 +16,9 @@ class Proof(msgspec.Struct, frozen=True):
     claims: AccessClaims | None
 
     async def caller(self, known: Parts) -> Caller:
-        """The caller with today's roles; raises `InvalidToken`, `TokenExpired`, `AccountDisabled`."""
+        """The caller with today's roles; raises `InvalidToken`, `TokenExpired` (of a key), `AccountDisabled`."""
         if self.claims is None:
             return await known.keys.caller(self.text, self.address)
-        if self.claims.exp <= known.log.now().timestamp():
-            raise TokenExpired
         return await known.standing.caller(self.claims)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,7 +52,7 @@ class Follower:
         """The events of some streams up to a position."""
         return await self._reader.streams(ids, upto)
 
-    async def follow(self, position: int) -> AsyncIterator[Sequence[Recorded[Any]]]:
+    async def follow(self, position: int) -> AsyncGenerator[Sequence[Recorded[Any]], None]:
         """The events after a position; ends with the process, or when this is another log or one that lost its tail."""
         head = await self._reader.head()
         hub = self._hub = Hub(head.log_id)

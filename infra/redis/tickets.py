@@ -31,7 +31,7 @@ class RedisTickets:
         """What it stood for, the first time it is asked."""
         name, bound = _name(ticket)
         sealed = await self._redis.getdel(name)
-        return None if sealed is None else self._sealing.open(KIND, bound, sealed).decode()
+        return self._sealing.open(KIND, bound, sealed).decode() if isinstance(sealed, bytes) else None
 
 
 def _name(ticket: str) -> tuple[str, UUID]:

@@ -198,6 +198,8 @@ invite_to_team               teams:manage          team
 list_team_invitations        teams:manage          team
 get_team_invitation          teams:manage          team-invitation
 revoke_team_invitation       teams:manage          team-invitation
+issue_live_ticket            live:connect          -
+follow_live                  live:connect          -
 """
 
 

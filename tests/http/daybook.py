@@ -47,6 +47,8 @@ class Api:
         self.health = Health("serve")
         watch(self.health, system)
         self.http = self.client(self.app)
+        self.served = None
+        """The application behind the last real web server; see `listening`."""
         self._admin: Headers = {}
 
     @cached_property

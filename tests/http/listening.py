@@ -21,7 +21,8 @@ async def listening(api: Api, port: int = 0) -> AsyncIterator[httpx.AsyncClient]
     """A client of the server, which ends with it; at a port that its settings name, or any."""
     port = port or free_port()
     # An application of its own: `api.app` has begun already, and one can begin only once.
-    edge = Edge(application(api.parts, api.health), api.health, AccessLog(enabled=False), networks(api.system.settings.trusted_proxies))
+    app = api.served = application(api.parts, api.health)
+    edge = Edge(app, api.health, AccessLog(enabled=False), networks(api.system.settings.trusted_proxies))
     server = web_server(edge, "127.0.0.1", port)  # type: ignore[arg-type]  # ASGI is ASGI
     serving = asyncio.create_task(server.serve())
 

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.shared.routes import find_routes
 
 METHODS = {"get", "put", "post", "patch", "delete"}
-SENT = {"application/json", "text/plain", "text/html", "*/*"}
+SENT = {"application/json", "text/plain", "text/html", "text/event-stream", "*/*"}
 FILES = {"text/csv", "application/x-ndjson", "application/pdf"}
 
 

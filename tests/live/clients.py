@@ -11,6 +11,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from api.live.entry import switchboard
+from api.live.switchboard import Switchboard
 from tests.http.daybook import Api, Headers
 
 Message = dict[str, Any]
@@ -54,8 +56,7 @@ class Listener:
                 while True:
                     await self.next(seconds)
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None, closed
-            return closed.rcvd.code
+            return closed.rcvd.code if closed.rcvd else 1006
 
     @property
     def events(self) -> list[Message]:
@@ -80,6 +81,11 @@ class Here:
     def __init__(self, api: Api, http: httpx.AsyncClient) -> None:
         self.api, self.http = api, http
         self.base = str(http.base_url)
+
+    @property
+    def board(self) -> Switchboard:
+        """The lines of this process."""
+        return switchboard(self.api.served)
 
     def listens(self, who: Headers | None, *channels: str, **query: Any) -> Any:
         return listens(self.base, *channels, headers=who, **query)

@@ -57,7 +57,7 @@ async def follow(board: Switchboard, line: Line, names: Sequence[str], after: in
         line.subscriptions |= fresh
         await _catch_up(board, line)
     if after is not None and line.ending is None:
-        line.put(here(board.position))
+        line.put(here(max(board.position, line.cursor)))  # The client may have been told a position by a command, ahead of us.
 
 
 async def must_be_known(board: Switchboard, after: int | None) -> None:

@@ -44,7 +44,7 @@ class Watch:
                 if line.proof.claims is not None and line.proof.claims.exp <= at:
                     line.end(Ending(ENDED, "token_expired", "The access token is no longer valid; come again with a new one and the last position."))
                 elif line.is_live and line.is_empty and now - line.quiet_since >= QUIET:
-                    line.put(here(self._position()))
+                    line.put(here(max(self._position(), line.cursor)))
                 if nth % SWEEP == tick % SWEEP:
                     self.ask_again([line], (0.0,))
 

@@ -22,7 +22,7 @@ from application.shared.ports import Log, Sealing
 from projections.audit.event_log import EventLog
 from projections.identity.export import Traces
 from projections.identity.person_keys import PersonKeys
-from projections.shared.reading import Caches, Tables
+from projections.shared.reading import Caches, Past, Tables
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -50,6 +50,7 @@ class Parts(msgspec.Struct, frozen=True):
     log: Log
     tables: Tables
     caches: Caches
+    past: Past
     tokens: AccessTokens
     standing: Standing
     keys: KeyStanding

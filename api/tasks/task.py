@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
+from api.shared.past import AsOf, row_as_of
 from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
 from api.shared.task_sight import must_see_task
@@ -78,12 +79,16 @@ async def create_task(request: Req, data: JSONBody[NewTask]) -> Response[bytes]:
 
 
 @query("/api/v1/tasks/{task_id:uuid}", needs="tasks:read", answers=TaskView, tags=["tasks"])
-async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
-    """Read a task, as new as its newest event."""
+async def get_task(request: Req, task_id: FromPath[UUID], fresh: NamedDependency[Freshness], as_of: AsOf = None) -> Response[bytes]:
+    """Read a task, as new as its newest event, or as it was."""
     seen = await parts(request).tables.one(TASK_BOARD, task_id, fresh)
     if seen.row is None:
         raise NotFound
     await must_see_task(request, seen.row)
+    if as_of is not None:
+        seen = await row_as_of(request, TASK_BOARD, task_id, as_of, seen.row.version)
+    if seen.row is None or seen.row.deleted:
+        raise NotFound
     return one(request, task_view(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)
 
 

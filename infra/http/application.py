@@ -36,6 +36,7 @@ from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
 from infra.postgres.traces import PostgresTraces
 from infra.processes.summing_up import summing_up
+from infra.projection.as_of import LogPast
 from infra.redis.caches import RedisCaches
 from infra.redis.limits import RedisLimits
 from infra.redis.progress import Progress
@@ -103,6 +104,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
         log=system.log,
         tables=PostgresTables(system.log.reads, progress),
         caches=RedisCaches(system.redis, progress, newest_of),
+        past=LogPast(system.reader),
         tokens=RsaTokens.read(system.settings, system.log, system.sealing),
         standing=Standing(system.log, RedisRegistry(system.redis, head), idle=timedelta(seconds=system.settings.session_idle) or None),
         keys=KeyStanding(system.log, system.sealing, lambda key_id: system.dispatch(NoteKeyUse(key_id=key_id), system.context())),

@@ -1,6 +1,7 @@
 """Reading the log by position: short reads, no long cursor (L1)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,6 +54,12 @@ class LogReader:
         """The events of several streams up to a position of the log, each stream in order."""
         query = f"select {COLUMNS} from events where stream_id = any(%b) and position <= %b order by stream_id, version"
         return [recorded(row) for row in await self._rows(query, list(stream_ids), upto)]
+
+    async def beginning(self, stream_id: UUID, until: int | datetime) -> list[Recorded[Any]]:
+        """The events of one stream up to one of its versions, or those recorded up to a moment, in order."""
+        limit = "version" if isinstance(until, int) else "recorded_at"
+        query = f"select {COLUMNS} from events where stream_id = %b and {limit} <= %b order by version"
+        return [recorded(row) for row in await self._rows(query, stream_id, until)]
 
     async def belongs(self, checkpoint: Checkpoint) -> bool:
         """Whether the checkpoint's event is in this log at its position."""

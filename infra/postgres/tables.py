@@ -18,6 +18,9 @@ from projections.shared.reading import Freshness, PositionUnknown, ProjectionBeh
 
 PATIENCE: Final = 2.0
 """Seconds a read waits for its model to catch up."""
+BY_STREAM: Final = "select position from events where stream_id = %b order by version desc limit 1"
+BY_CALLER: Final = "select position from events where actor_id = %b order by position desc limit 1"
+BOTH: Final = f"select max(position) as position from (({BY_STREAM}) union all ({BY_CALLER})) newest"
 
 
 class PostgresTables:
@@ -45,16 +48,16 @@ class PostgresTables:
         self, model: ReadModel[R], select: LiteralString, arguments: Sequence[Any], fresh: Freshness, beside: tuple[LiteralString, ...] = ()
     ) -> SeenMany[R]:
         """Rows by a whole SELECT, and what it gives beside them."""
-        query = _many(model.row, select, beside, of_stream=fresh.stream_id is not None)
-        rows, told, stale = await self._read(model, query, (fresh.stream_id or fresh.caller_id, *arguments, model.table), fresh)
+        newest, whose = _newest(fresh)
+        rows, told, stale = await self._read(model, _many(model.row, select, beside, newest), (*whose, *arguments, model.table), fresh)
         key, end = HEAD + _key_at(model), HEAD + len(model.row.__struct_fields__)
         found = [model.row(*row[HEAD:end]) for row in rows if row[key] is not None]
         return SeenMany(found, told.position, stale, told.parked, [row[end:] for row in rows] if beside else ())
 
     async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
         """All sums of some groups."""
-        arguments = (fresh.stream_id or fresh.caller_id, list(groups), model.table)
-        rows, told, stale = await self._read(model, _sums(model.table, of_stream=fresh.stream_id is not None), arguments, fresh)
+        newest, whose = _newest(fresh)
+        rows, told, stale = await self._read(model, _sums(model.table, newest), (*whose, list(groups), model.table), fresh)
         found: dict[str, dict[str, int]] = {group: {} for group in groups}
         for group, name, number in (row[HEAD:] for row in rows):
             if group is not None:
@@ -127,23 +130,29 @@ def _one(table: str, key: str, row: type[msgspec.Struct]) -> str:
 
 
 @lru_cache(2_000)
-def _many(row: type[msgspec.Struct], select: str, beside: tuple[str, ...], *, of_stream: bool) -> str:
-    return _beside(", ".join((_columns(row), *(f"r.{name}" for name in beside))), select, of_stream=of_stream)
+def _many(row: type[msgspec.Struct], select: str, beside: tuple[str, ...], newest: str) -> str:
+    return _beside(", ".join((_columns(row), *(f"r.{name}" for name in beside))), select, newest)
 
 
 @cache
-def _sums(table: str, *, of_stream: bool) -> str:
+def _sums(table: str, newest: str) -> str:
     select = f'select "group", name, number from {table}_groups where "group" = any(%b::text[]) and number <> 0'
-    return _beside('r."group", r.name, r.number', select, of_stream=of_stream)
+    return _beside('r."group", r.name, r.number', select, newest)
 
 
-def _beside(columns: str, select: str, *, of_stream: bool) -> str:
+def _newest(fresh: Freshness) -> tuple[str, tuple[UUID | None, ...]]:
+    """What finds the newest event that an answer must show, and its arguments."""
+    if fresh.stream_id is None:
+        return BY_CALLER, (fresh.caller_id,)
+    return (BY_STREAM, (fresh.stream_id,)) if fresh.caller_id is None else (BOTH, (fresh.stream_id, fresh.caller_id))
+
+
+def _beside(columns: str, select: str, newest: str) -> str:
     """What a select gives, and beside it where the model stands and how far it should be."""
-    newest = "stream_id = %b order by version" if of_stream else "actor_id = %b order by position"
     return f"""
         select m.position, m.state, coalesce(n.position, 0), exists (select from parked p where p.model = m.model and p.build = m.build),
                (select coalesce(max(position), 0) from events), {columns}
         from read_models m
-        left join lateral (select position from events where {newest} desc limit 1) n on true
+        left join lateral ({newest}) n on true
         left join lateral ({select}) r on true
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""

@@ -1,15 +1,15 @@
-"""Time travel: a row as it was at a position of the log or at a moment, by the same fold (R7)."""
+"""Time travel: a row as it was at a position of the log, after a version of its stream or at a moment, by the same fold (R7)."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any
 from uuid import UUID
 
+from domain.shared.event import Recorded
 from infra.postgres.log_reader import LogReader
 from infra.projection.folding import replay
 from projections.shared.read_model import R, ReadModel
 from projections.shared.reading import Seen
-
-NEWEST: Final = 2**62
 
 
 class NotByStream(Exception):
@@ -21,9 +21,21 @@ async def as_of(reader: LogReader, model: ReadModel[R], stream_id: UUID, at: int
 
     `position` of the answer is the newest event of the stream that counted. Raises `NotByStream`.
     """
+    return _seen(model, stream_id, await (reader.stream(stream_id, at) if isinstance(at, int) else reader.beginning(stream_id, at)))
+
+
+class LogPast:
+    """The `Past` port: it reads the log, so it shows what was, whatever read models have made of it since."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+
+    async def as_of(self, model: ReadModel[R], key: UUID, at: int | datetime) -> Seen[R]:
+        """The row of a stream after one of its versions or at a moment; raises `NotByStream`."""
+        return _seen(model, key, await self._reader.beginning(key, at))
+
+
+def _seen(model: ReadModel[R], stream_id: UUID, events: Sequence[Recorded[Any]]) -> Seen[R]:
     if not model.key_is_stream:
         raise NotByStream(model.name)
-    events = await reader.stream(stream_id, at if isinstance(at, int) else NEWEST)
-    if isinstance(at, datetime):
-        events = [recorded for recorded in events if recorded.recorded_at <= at]
     return Seen(replay(model, stream_id, events), events[-1].position if events else 0)  # type: ignore[arg-type]  # the model's own row type

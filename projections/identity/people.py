@@ -165,7 +165,12 @@ async def people(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UU
 
 async def names_of(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UUID]) -> dict[UUID, str]:
     """The names of some accounts, as far as they are known here by now."""
+    return {one: name for one, (name, _) in (await names_and_roles_of(tables, names, viewer, ids)).items()}
+
+
+async def names_and_roles_of(tables: Tables, names: PersonKeys, viewer: Viewer, ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
+    """The names of some accounts with the role that decides, as far as they are known here by now."""
     seen = await tables.many(PEOPLE, "where id = any(%b)", (ids,), Freshness(allow_stale=True))
     await names.know([row.id for row in seen.rows])
-    found = {row.id: (await names.open(row.id, row.name))[0] for row in seen.rows}
-    return {one: name if viewer.sees(one) else masked_name(name) for one, name in found.items()}
+    found = {row.id: ((await names.open(row.id, row.name))[0], row.role) for row in seen.rows}
+    return {one: (name if viewer.sees(one) else masked_name(name), role) for one, (name, role) in found.items()}

@@ -1,6 +1,7 @@
 """How queries ask: rows and the position they show come from one snapshot, and wait until they are fresh enough."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
@@ -29,7 +30,7 @@ class PositionUnknown(Conflict):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """How new an answer must be: as new as the caller's own newest event (or one stream's, whoever wrote it), and as `min_position`."""
+    """How new an answer must be: as new as the caller's own newest event, as one stream's (whoever wrote it), and as `min_position`."""
 
     caller_id: UUID | None = None
     stream_id: UUID | None = None
@@ -72,6 +73,13 @@ class Tables(Protocol):
 
     async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
         """All sums of some groups by group and name, the position they show, and whether that is stale."""
+
+
+class Past(Protocol):
+    """Read models as they were: their folds over the beginning of a stream."""
+
+    async def as_of(self, model: ReadModel[R], key: UUID, at: int | datetime) -> Seen[R]:
+        """The row of a key that is a stream after that version of the stream, or as it was at that moment (None: there was none yet)."""
 
 
 class Caches(Protocol):

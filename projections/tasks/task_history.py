@@ -14,6 +14,14 @@ from domain.tasks.status import Status
 from projections.shared.read_model import ReadModel, Row, read_model
 
 _json: Final = msgspec.json.Encoder().encode
+SYSTEM: Final = "system"
+EDITS: Final = {b'{"priority":': "priority_changed", b'{"due_date":': "due_date_changed"}
+ACTIVITIES: Final = dict.fromkeys(("status_change", "reopen", "retry", "send_back"), "status_changed") | {
+    "initial_assign": "assignee_added",
+    "assignee_change": "assignee_changed",
+}
+"""Where they differ from the kind of change."""
+ON_COMMENTS: Final = {e.CommentPosted: "comment_added", e.CommentEdited: "comment_edited", e.CommentDeleted: "comment_deleted"}
 Key = tuple[UUID, int, int]
 Change = tuple[str, Any, Any, str | None]
 """Kind of change, from what, to what, and why where somebody said so."""
@@ -24,16 +32,29 @@ class HistoryRow(Row, frozen=True, gc=False):
 
     id: UUID
     task_id: UUID
-    version: int
+    position: int
     ordinal: int
     """Of the changes that one event made, from 0."""
-    position: int
+    version: int | None
+    """Of the task after it; none for what hangs on a task: comments, files."""
     action_type: str
     from_value: msgspec.Raw | None
     to_value: msgspec.Raw | None
     reason: str | None
     performed_by: str
     created_at: datetime
+
+    @property
+    def actor_id(self) -> UUID | None:
+        """The account that did it; none for Daybook itself."""
+        return None if self.performed_by == SYSTEM else UUID(self.performed_by)
+
+    @property
+    def activity(self) -> str:
+        """What kind of thing happened, in the words of activity feeds (requirement S4-C09)."""
+        if self.action_type == "edit":
+            return next((word for name, word in EDITS.items() if self.to_value is not None and bytes(self.to_value).startswith(name)), "updated")
+        return ACTIVITIES.get(self.action_type, self.action_type)
 
 
 def changes(event: object) -> Iterator[Change]:  # noqa: C901, PLR0912 — one line per kind of event.
@@ -85,6 +106,8 @@ def changes(event: object) -> Iterator[Change]:  # noqa: C901, PLR0912 — one l
             yield "deletion", None, None, None
         case e.TaskRestored():
             yield "restoration", None, None, None
+        case e.CommentEvent(comment_id=comment):
+            yield ON_COMMENTS[type(event)], None if type(event) is e.CommentPosted else comment, comment, None
 
 
 def keys(recorded: Recorded[Any]) -> tuple[Key, ...]:
@@ -92,25 +115,31 @@ def keys(recorded: Recorded[Any]) -> tuple[Key, ...]:
     count = 1
     if isinstance(recorded.event, e.TaskAssigned | e.TaskEdited):
         count = sum(1 for _ in changes(recorded.event))
-    return tuple((recorded.stream_id, recorded.version, ordinal) for ordinal in range(count))
+    return tuple((_task_of(recorded), recorded.position, ordinal) for ordinal in range(count))
+
+
+def _task_of(recorded: Recorded[Any]) -> UUID:
+    event = recorded.event
+    return event.task_id if isinstance(event, e.CommentEvent) else recorded.stream_id
 
 
 def fold(key: Key, row: HistoryRow | None, recorded: Recorded[Any]) -> HistoryRow | None:
     """The row of this change; nothing else ever touches it."""
-    task_id, version, ordinal = key
+    task_id, position, ordinal = key
+    version = recorded.version if recorded.stream_id == task_id else None
     for nth, (action, old, new, reason) in enumerate(changes(recorded.event)):
         if nth == ordinal:
             return HistoryRow(
-                id=uuid5(task_id, f"{version}/{ordinal}"),
+                id=uuid5(recorded.stream_id, f"{recorded.version}/{ordinal}"),
                 task_id=task_id,
-                version=version,
+                position=position,
                 ordinal=ordinal,
-                position=recorded.position,
+                version=version,
                 action_type=action,
                 from_value=None if old is None else msgspec.Raw(_json(old)),
                 to_value=None if new is None else msgspec.Raw(_json(new)),
                 reason=reason,
-                performed_by="system" if recorded.actor_id is None else str(recorded.actor_id),
+                performed_by=SYSTEM if recorded.actor_id is None else str(recorded.actor_id),
                 created_at=recorded.recorded_at,
             )
     return row
@@ -119,10 +148,10 @@ def fold(key: Key, row: HistoryRow | None, recorded: Recorded[Any]) -> HistoryRo
 TASK_HISTORY: Final = read_model(
     ReadModel(
         name="task_history",
-        version=2,
+        version=3,
         store="postgres",
         row=HistoryRow,
-        key=("task_id", "version", "ordinal"),
+        key=("task_id", "position", "ordinal"),
         listens=(
             e.TaskCreated,
             e.TaskAssigned,
@@ -146,6 +175,9 @@ TASK_HISTORY: Final = read_model(
             e.TaskWatcherRemoved,
             e.TaskMoved,
             e.TaskReowned,
+            e.CommentPosted,
+            e.CommentEdited,
+            e.CommentDeleted,
         ),
         keys=keys,
         fold=fold,

@@ -90,6 +90,9 @@ list_tasks                   tasks:read            -
 task_stats                   tasks:read            -
 get_task                     tasks:read            task
 task_history                 tasks:read            task-owner
+task_activity                tasks:read            task-owner
+task_difference              tasks:read            task-owner
+task_versions_difference     tasks:read            task-owner
 list_all_tasks               tasks:list-all        -
 dashboard                    tasks:read            -
 productivity_report          tasks:read            -

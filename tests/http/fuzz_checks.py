@@ -5,7 +5,8 @@ from typing import Any
 import schemathesis
 
 UNSAYABLE = {
-    "invalid_cursor", "must_be_future", "required", "zone_required", "out_of_range", "needs_node", "unknown_user", "unknown_node", "not_reportable",
+    "invalid_cursor", "must_be_future", "must_be_past", "required", "zone_required", "out_of_range", "needs_node", "unknown_user", "unknown_node",
+    "not_reportable",
     "invalid_email", "invalid_name", "invalid_password", "password_too_common", "unwritable_text", "duplicate_parameter", "too_large", "too_long",
     "invalid_link", "passwords_differ", "password_unchanged", "invalid_role", "sign_in_not_begun",
     "unknown_comment", "unfit_key_scope", "unfit_network", "expiry_passed",

@@ -8,7 +8,7 @@ import msgspec
 
 from tests.http.daybook import Api, Headers
 
-WORDS = {"role": "guest", "provider": "elsewhere", "token": "of-nothing"}
+WORDS = {"role": "guest", "provider": "elsewhere", "token": "of-nothing", "from_version": "1", "to_version": "1"}
 """What stands in an address where no id does."""
 METHODS = {"get", "put", "post", "patch", "delete"}
 

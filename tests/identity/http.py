@@ -45,6 +45,7 @@ def client(identity: Identity) -> AsyncTestClient[Litestar]:
         log=identity.log,
         tables=Rows(identity),
         caches=None,
+        past=None,
         tokens=tokens(),
         standing=Standing(identity.log),
         keys=KeyStanding(identity.log, identity.sealing, lambda key_id: identity.ask(NoteKeyUse(key_id=key_id), SYSTEM)),

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from application.shared.command import Command, handles
+from application.shared.permissions import must
 from application.shared.ports import Ports
 from application.tasks.access import Access, change_task
 from domain.shared.event import Event
@@ -61,10 +62,12 @@ async def heartbeat(command: Heartbeat, ports: Ports) -> Task:
 
 @handles(NoteProgress)
 async def note_progress(command: NoteProgress, ports: Ports) -> Task:
-    """Raises `NotFound`, `Invalid`."""
+    """Raises `InsufficientRole`, `NotFound`, `ProjectArchived`, `Invalid`; whoever sees a task may say something about it."""
+    must(ports.caller, "tasks:work")
 
     def decide(task: Task, access: Access) -> list[Event]:
         access.must_see(task)
+        access.must_be_open()
         return task.note(command.note, ports.now)
 
     return await change_task(ports, command.task_id, decide)

@@ -30,8 +30,10 @@ OF_PEOPLE: dict[type[Event], set[str]] = {
 
 def only_allowed_steps(stream: Iterable[Any]) -> None:
     """Fails on the first forbidden step of a stream, and where an event misreports what was before it."""
-    status, node = "pending", None
+    status, node, people = "pending", None, 0
     for event in stream:
+        people += isinstance(event, e.TaskAssigneeAdded) - isinstance(event, e.TaskAssigneeRemoved)
+        assert node is None or people == 0, event
         if type(event) in STEPS:
             allowed, after = STEPS[type(event)]
             own = OF_PEOPLE.get(type(event), set()) if node is None else set()

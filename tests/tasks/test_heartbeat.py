@@ -8,7 +8,7 @@ from msgspec import UNSET
 from application.shared.context import ANONYMOUS
 from application.tasks.progress import Heartbeat, NoteProgress
 from application.tasks.task import CreateTask
-from domain.shared.refused import NotFound
+from domain.shared.refused import InsufficientRole, NotFound
 from domain.tasks.errors import NotAssignedNode, NotRunning, StaleToken, TaskExpired
 from domain.tasks.events import LeaseExtended, TaskAssigned, TaskProgressed
 from tests.scenario import NOON, given
@@ -94,7 +94,7 @@ async def test_everybody_who_sees_a_task_may_note_something_whatever_its_status(
         await world.do(NoteProgress(task_id=task.id, note="Waiting for the customer"), caller)
     await world.refuses(NotFound, NoteProgress(task_id=task.id, note="Me too"), p.ANN)
     unassigned = await world.do(CreateTask(title="Sweep"), p.ADMIN)
-    await world.refuses(NotFound, NoteProgress(task_id=unassigned.id, note="Me too"), ANONYMOUS)
+    await world.refuses(InsufficientRole, NoteProgress(task_id=unassigned.id, note="Me too"), ANONYMOUS)
     assert world.events(task.id)[-1] == TaskProgressed(at=NOON, note="Waiting for the customer")
 
 

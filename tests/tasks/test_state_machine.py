@@ -7,19 +7,21 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+from msgspec import UNSET
 
 from application.shared.context import Caller
 from application.shared.deadline import DEADLINES
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.node import DrainNode, ResumeNode
+from application.tasks.people import AddAssignee, AddWatcher, MoveTask, RemoveAssignee, RemoveWatcher
 from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
-from application.tasks.steps_back import ReopenTask, RetryTask
+from application.tasks.steps_back import ReopenTask, RetryTask, SendBackTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import Refused
 from domain.tasks import events as e
-from domain.tasks.status import LEASED, Priority, Status
+from domain.tasks.status import LEASED, OPEN, Priority, Status
 from domain.tasks.task import Task
 from projections.tasks.node_queue import NODE_QUEUE, RANK
 from projections.tasks.task_board import TASK_BOARD
@@ -29,11 +31,16 @@ from tests.scenario import World, folded
 from tests.tasks import people as p
 from tests.tasks.steps import only_allowed_steps
 
-CALLERS = st.sampled_from([p.ADMIN, p.ANN, p.NODE, p.OTHER_NODE])
+CALLERS = st.sampled_from([None, None, None, p.ADMIN, p.ANN, p.BOB, p.NODE, p.OTHER_NODE])
+"""Somebody, or (None) whoever may: else most of what is asked would be refused for that alone."""
 PEOPLE = st.sampled_from([p.ADMIN, p.ANN])
 NODE_IDS = st.sampled_from([p.NODE_ID, p.OTHER_ID])
 LOCKS = st.none() | st.integers(1, 300)
-TOKENS = st.none() | st.integers(1, 12)
+TOKENS = st.none() | st.none() | st.integers(1, 12)
+NAMES = st.sampled_from([p.ANN.id, p.BOB.id, p.CAT.id])
+PLACES = st.sampled_from([None, p.GARDEN, p.CELLAR])
+SECONDS = st.none() | st.integers(-60, 300)
+UNCHANGED = st.just(UNSET)
 
 
 def run(asked: Coroutine[Any, Any, Any]) -> Any:
@@ -45,26 +52,40 @@ def run(asked: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("it waits")
 
 
+def few(machine: "Tasks") -> bool:
+    """Steps on the same few tasks, not ever more of them."""
+    return len(machine.streams) < 4
+
+
 class Tasks(RuleBasedStateMachine):
-    """Two nodes, two people, the clock, and whatever they come up with."""
+    """Two nodes, people with two projects, the clock, and whatever they come up with."""
 
     tasks = Bundle("tasks")
 
     def __init__(self) -> None:
         super().__init__()
         self.world: World = run(p.world_with_nodes())
+        run(p.with_projects(self.world))
 
-    def ask(self, command: Any, caller: Caller) -> Task | None:
+    def ask(self, command: Any, caller: Caller | None) -> Task | None:
+        caller = caller or self.whoever_may(command)
         try:
             result = run(self.world.do(command, caller))
         except Refused:
             return None
         return result if isinstance(result, Task) else None
 
+    def whoever_may(self, command: Any) -> Caller:
+        """The node that works on the task, where only it may; else an administrator."""
+        works = isinstance(command, ChangeTaskStatus | Heartbeat | ClaimTask)
+        node_id = self.task(command.task_id).assigned_node_id if works else None
+        return {p.NODE_ID: p.NODE, p.OTHER_ID: p.OTHER_NODE}.get(node_id, p.ADMIN)
+
     @initialize(target=tasks, node_id=st.none() | NODE_IDS)
     def begin(self, node_id):
         return run(self.world.do(CreateTask(title="Sweep", assigned_node_id=node_id, retry_seconds=20), p.ADMIN)).id
 
+    @precondition(few)
     @rule(
         target=tasks,
         caller=PEOPLE,
@@ -73,18 +94,28 @@ class Tasks(RuleBasedStateMachine):
         attempts=st.integers(1, 3),
         priority=st.sampled_from(Priority),
     )
-    def create(self, caller, node_id, lock, attempts, priority):
+    def create_a_nodes(self, caller, node_id, lock, attempts, priority):
         until = self.world.now + timedelta(seconds=lock) if lock and node_id else None
         fields = {"assigned_node_id": node_id, "lock_expires_at": until, "max_attempts": attempts, "priority": priority}
         task = self.ask(CreateTask(title="Sweep", retry_seconds=20, **fields), caller)
         return multiple(task.id) if task else multiple()
+
+    @precondition(few)
+    @rule(target=tasks, caller=PEOPLE, status=st.sampled_from(Status), due=SECONDS, place=PLACES, assignees=st.lists(NAMES, max_size=2))
+    def create(self, caller, status, due, place, assignees):
+        wish = CreateTask(title="Water", status=status, due_date=self.at(due), project_id=place, assignee_ids=tuple(assignees), retry_seconds=20)
+        task = self.ask(wish, caller)
+        return multiple(task.id) if task else multiple()
+
+    def at(self, seconds):
+        return None if seconds is None else self.world.now + timedelta(seconds=seconds)
 
     @rule(task_id=tasks, node_id=NODE_IDS, lock=LOCKS, force=st.booleans())
     def assign(self, task_id, node_id, lock, force):
         until = self.world.now + timedelta(seconds=lock) if lock else None
         self.ask(AssignTask(task_id=task_id, node_id=node_id, lock_expires_at=until, force=force), p.ADMIN)
 
-    @rule(task_id=tasks, caller=st.sampled_from([p.NODE, p.OTHER_NODE]), seconds=st.integers(1, 100))
+    @rule(task_id=tasks, caller=st.sampled_from([None, p.NODE, p.OTHER_NODE]), seconds=st.integers(1, 100))
     def claim(self, task_id, caller, seconds):
         self.ask(ClaimTask(task_id=task_id, lease_seconds=seconds), caller)
 
@@ -98,6 +129,7 @@ class Tasks(RuleBasedStateMachine):
 
     def worker_says(self, task_id, caller, token, command):
         before, count = self.task(task_id), len(self.world.recorded)
+        caller = caller or self.whoever_may(command)
         self.ask(command, caller)
         if len(self.world.recorded) > count:
             assert not before.deleted
@@ -109,9 +141,31 @@ class Tasks(RuleBasedStateMachine):
     def manage(self, task_id, caller, what):
         self.ask(what(task_id=task_id), caller)
 
-    @rule(task_id=tasks, caller=CALLERS)
-    def reopen(self, task_id, caller):
-        self.ask(ReopenTask(task_id=task_id, reason="Not yet"), caller)
+    @rule(task_id=tasks, caller=CALLERS, what=st.sampled_from([ReopenTask, SendBackTask]))
+    def go_back(self, task_id, caller, what):
+        self.ask(what(task_id=task_id, reason="Not yet"), caller)
+
+    @rule(task_id=tasks, caller=CALLERS, user_id=NAMES, what=st.sampled_from([AddAssignee, RemoveAssignee, AddWatcher, RemoveWatcher]))
+    def name(self, task_id, caller, user_id, what):
+        self.ask(what(task_id=task_id, user_id=user_id), caller)
+
+    @rule(task_id=tasks, caller=CALLERS, place=PLACES)
+    def move(self, task_id, caller, place):
+        self.ask(MoveTask(task_id=task_id, project_id=place), caller)
+
+    @rule(
+        task_id=tasks,
+        caller=PEOPLE,
+        status=UNCHANGED | st.sampled_from(Status),
+        due=UNCHANGED | SECONDS,
+        assignees=UNCHANGED | st.lists(NAMES, max_size=2),
+    )
+    def put(self, task_id, caller, status, due, assignees):
+        people = UNSET if assignees is UNSET else tuple(assignees)
+        due = UNSET if due is UNSET else self.at(due)
+        before = len(self.world.recorded)
+        self.ask(EditTask(task_id=task_id, changes=e.Fields(due_date=due), status=status, assignee_ids=people), caller)
+        assert (status, due, people) != (UNSET, UNSET, UNSET) or len(self.world.recorded) == before
 
     @rule(
         task_id=tasks,
@@ -157,6 +211,27 @@ class Tasks(RuleBasedStateMachine):
     def no_stream_holds_a_forbidden_step(self):
         for stream in self.streams.values():
             only_allowed_steps(recorded.event for recorded in stream)
+
+    @invariant()
+    def people_and_nodes_work_on_no_task_together(self):
+        for task_id in self.streams:
+            task = self.task(task_id)
+            assert task.assigned_node_id is None or not task.assignee_ids
+            assert len(set(task.assignee_ids)) == len(task.assignee_ids)
+            assert len(set(task.watcher_ids)) == len(task.watcher_ids)
+
+    @invariant()
+    def each_due_date_is_told_once(self):
+        for stream in self.streams.values():
+            told = None
+            for recorded in stream:
+                match recorded.event:
+                    case e.TaskEdited(after=after) if after.due_date is not UNSET:
+                        told = None
+                    case e.TaskBecameOverdue(at=at, due_date=due):
+                        assert told != due
+                        assert due <= at
+                        told = due
 
     @invariant()
     def each_lease_has_its_own_token_and_expires_at_most_once(self):
@@ -212,7 +287,9 @@ class Tasks(RuleBasedStateMachine):
             for name, kind in DEADLINES.items():
                 if isinstance(recorded.event, kind.listens):
                     rows[name] = kind.fold(task.id, rows.get(name), recorded)
-        lease, retry = rows.get("tasks.lease"), rows.get("tasks.retry")
+        lease, retry, overdue = rows.get("tasks.lease"), rows.get("tasks.retry"), rows.get("tasks.overdue")
+        to_come = task.status in OPEN and not task.deleted and not task.overdue_told
+        assert (overdue.due_at if overdue else None) == (task.due_date if to_come else None)
         runs = task.status in LEASED and not task.deleted
         assert (lease.due_at if lease else None) == (task.lock_expires_at if runs else None)
         assert lease is None or lease.command.token == task.token

@@ -81,8 +81,8 @@ async def list_teams(
     """The caller's teams, newest first; all for who may read all."""
     who, most = caller(request), limit or DEFAULT_LIMIT
     (before,) = read_cursor(request, cursor, tuple[UUID]) or (NEWEST,)
-    where: LiteralString = "where not deleted and (%b::text is null or position(lower(%b) in lower(name)) > 0)"
-    arguments: list[Any] = [q, q]
+    where: LiteralString = "where not deleted and (%b::text is null or position(%b in sought) > 0)"
+    arguments: list[Any] = [None if q is None else same_name(q)] * 2
     if reach(who, "teams:read") is not Reach.ALL:
         _, teams = await circles_of(request, fresh)
         where += " and id = any(%b)"

@@ -1,7 +1,5 @@
 """Members of projects and of teams."""
 
-from enum import StrEnum
-from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -18,6 +16,7 @@ from application.projects.member import AddMember, ChangeMemberRole, MemberNow, 
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
 from domain.shared.refused import NotFound
+from domain.shared.word import Word
 from projections.identity.people import names_of
 
 OF_PROJECT = "/api/v1/projects/{project_id:uuid}/members"
@@ -41,16 +40,12 @@ class OneMember(msgspec.Struct, frozen=True):
     version: int
 
 
-class GivenRole(StrEnum):
+class GivenRole(Word):
     """What somebody can be made, in any case; ownership is transferred."""
 
     MANAGER = "manager"
     MEMBER = "member"
     VIEWER = "viewer"
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        return next((word for word in cls if isinstance(value, str) and word.value == value.lower()), None)
 
 
 class NewMember(Body, frozen=True, kw_only=True):

@@ -1,8 +1,7 @@
 """Single projects."""
 
 from datetime import date
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -23,7 +22,9 @@ from domain.projects.events import ProjectFields
 from domain.projects.kind import Kind
 from domain.projects.project import Project
 from domain.projects.status import ProjectStatus
+from domain.shared.priority import Priority
 from domain.shared.refused import NotFound
+from domain.shared.word import Word
 from projections.projects.projects import PROJECTS
 from projections.shared.reading import Freshness
 
@@ -32,15 +33,11 @@ ONE = "/api/v1/projects/{project_id:uuid}"
 Json = Annotated[dict[str, Any], Meta(description="At most 16 KiB as JSON.")]
 
 
-class FirstStatus(StrEnum):
+class FirstStatus(Word):
     """Where a project may begin, in any case."""
 
     PLANNING = "planning"
     ACTIVE = "active"
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        return next((word for word in cls if isinstance(value, str) and word.value == value.lower()), None)
 
 
 class NewProject(Body, frozen=True, kw_only=True):
@@ -54,12 +51,13 @@ class NewProject(Body, frozen=True, kw_only=True):
     end_date: date | None = None
     category: Category | None = None
     tags: Tags = ()
+    priority: Priority = Priority.MEDIUM
     settings: Json = msgspec.field(default_factory=dict)
     custom_data: Json = msgspec.field(default_factory=dict)
 
 
 class ProjectChanges(Body, frozen=True, kw_only=True):
-    """A JSON merge patch (RFC 7396) of the fields: what is left out stays, null clears; `settings` and `custom_data` are replaced whole."""
+    """A JSON merge patch (RFC 7396) of the fields: what is left out stays, null clears, also inside `settings` and `custom_data`."""
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType | None = UNSET
@@ -67,6 +65,7 @@ class ProjectChanges(Body, frozen=True, kw_only=True):
     end_date: date | UnsetType | None = UNSET
     category: Category | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
     settings: Json | UnsetType = UNSET
     custom_data: Json | UnsetType = UNSET
 

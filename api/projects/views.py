@@ -18,6 +18,7 @@ from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.shared.fields import TAG, TAGS
+from domain.shared.priority import Priority
 from projections.identity.masking import Viewer
 
 Req = Request[Any, Any, Any]
@@ -43,6 +44,7 @@ class ProjectView(msgspec.Struct, frozen=True):
     end_date: date | None
     category: str | None
     tags: list[str]
+    priority: Priority
     settings: Any
     custom_data: Any
     created_at: datetime

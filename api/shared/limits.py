@@ -27,12 +27,14 @@ auth           100       60
 oauth          300       60
 users          300       60
 tasks          1000      60
+projects       1000      60
+teams          1000      60
 nodes          1000      60
 files          200       60
 """
 """Requests of one caller in any span of so many seconds. A route names its policy (`limit="login"`); one that does not has that of its
 area, the first word of its path, and where there is none, `default`."""
-AREAS: Final = frozenset({"auth", "oauth", "users", "tasks", "nodes", "files"})
+AREAS: Final = frozenset({"auth", "oauth", "users", "tasks", "projects", "teams", "nodes", "files"})
 """Policies of whole areas; the others are those of single operations."""
 WISH: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})/([1-9][0-9]{0,6})")
 

@@ -16,6 +16,8 @@ from domain.projects.kind import Kind
 from domain.projects.status import PROJECT_STEPS, ProjectStatus
 from domain.shared import fields as rules
 from domain.shared.event import Event
+from domain.shared.merge_patch import merged
+from domain.shared.priority import Priority
 
 FIRST: tuple[ProjectStatus, ...] = (ProjectStatus.PLANNING, ProjectStatus.ACTIVE)
 
@@ -40,6 +42,7 @@ class Project(Circle, frozen=True, kw_only=True):
     end_date: date | None = None
     category: str | None = None
     tags: tuple[str, ...] = ()
+    priority: Priority = Priority.MEDIUM
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
     custom_data: dict[str, Any] = msgspec.field(default_factory=dict)
     created_at: datetime | None = None
@@ -58,7 +61,8 @@ class Project(Circle, frozen=True, kw_only=True):
         return [e.ProjectCreated(at=now, project_id=self.id, owner_id=owner_id, fields=_tidy(fields), team_id=team_id, status=status)]
 
     def edit(self, changes: ProjectFields, now: datetime) -> list[Event]:
-        """Change some fields; raises `Invalid`, `ProjectArchived`."""
+        """Change some fields, those that are JSON by merging; raises `Invalid`, `ProjectArchived`."""
+        changes = self._merged(changes)
         rules.refuse(limits.content(changes))
         wanted = {name: value for name, value in msgspec.structs.asdict(_tidy(changes)).items() if value is not UNSET}
         rules.refuse(limits.span(wanted.get("start_date", self.start_date), wanted.get("end_date", self.end_date)))
@@ -80,6 +84,11 @@ class Project(Circle, frozen=True, kw_only=True):
             told = f"From {self.status} it goes to {words}, not to {status}."
             raise InvalidTransition(told, **{"from": self.status, "to": status, "allowed": list(allowed)})
         return [e.ProjectStatusChanged(at=now, project_id=self.id, from_status=self.status, to_status=status, reason=reason)]
+
+    def _merged(self, changes: ProjectFields) -> ProjectFields:
+        told = {"settings": (self.settings, changes.settings), "custom_data": (self.custom_data, changes.custom_data)}
+        after = {name: merged(present, patch) for name, (present, patch) in told.items() if patch is not UNSET}
+        return msgspec.structs.replace(changes, **after)
 
     def evolve(self, event: Event) -> Self:
         """The state after one more event."""

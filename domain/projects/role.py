@@ -1,20 +1,17 @@
 """What somebody may do in a project or a team."""
 
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
+
+from domain.shared.word import Word
 
 
-class MemberRole(StrEnum):
+class MemberRole(Word):
     """A member's role, in any case: viewers read, members work, managers run it, owners own it."""
 
     OWNER = "owner"
     MANAGER = "manager"
     MEMBER = "member"
     VIEWER = "viewer"
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        return next((role for role in cls if isinstance(value, str) and role.value == value.lower()), None)
 
     def reaches(self, other: "MemberRole") -> bool:
         """Whether this role may do all that the other may."""

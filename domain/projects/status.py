@@ -1,11 +1,12 @@
 """Where a project stands, and where it may go from there."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
+
+from domain.shared.word import Word
 
 
-class ProjectStatus(StrEnum):
+class ProjectStatus(Word):
     """Where a project stands; may be typed in any case."""
 
     PLANNING = "planning"
@@ -13,10 +14,6 @@ class ProjectStatus(StrEnum):
     ON_HOLD = "on_hold"
     COMPLETED = "completed"
     ARCHIVED = "archived"
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        return next((word for word in cls if isinstance(value, str) and word.value == value.lower()), None)
 
 
 PROJECT_STEPS: Final[Mapping[ProjectStatus, tuple[ProjectStatus, ...]]] = {

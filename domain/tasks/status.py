@@ -1,26 +1,18 @@
 """Where a task stands, how urgent it is, and which steps its worker may take."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 
-SYNONYMS: Final = {"todo": "pending", "review": "in_review", "done": "completed", "canceled": "cancelled", "critical": "urgent"}
+from domain.shared.priority import Priority
+from domain.shared.word import Word
+
+__all__ = ["LEASED", "NODE_STEPS", "OPEN", "OWN_STEPS", "Priority", "Status", "Steps"]
+
+SYNONYMS: Final = {"todo": "pending", "review": "in_review", "done": "completed", "canceled": "cancelled"}
 """Other words for the same (requirement CF-06)."""
 
 
-class _Word(StrEnum):
-    """One of a few words, which may be typed in any case, and by its synonyms."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
-            return None
-        typed = value.lower()
-        meant = SYNONYMS.get(typed, typed)
-        return next((word for word in cls if word.value == meant), None)
-
-
-class Status(_Word):
+class Status(Word):
     """Where a task stands. Only these six; overdue is a view of the due date, expired one of the lease."""
 
     PENDING = "pending"
@@ -30,14 +22,10 @@ class Status(_Word):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-
-class Priority(_Word):
-    """How urgent a task is, from least to most."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    URGENT = "urgent"
+    @classmethod
+    def usual(cls, typed: str) -> str:
+        """By its synonyms."""
+        return SYNONYMS.get(typed, typed)
 
 
 LEASED: Final = frozenset({Status.PENDING, Status.IN_PROGRESS})

@@ -7,16 +7,19 @@ from uuid import UUID
 
 import msgspec
 
+from domain.files import events as files
 from domain.projects import events as projects
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.tasks import events as tasks
-from projections.shared.facts import facts
+from projections.shared.facts import facts, sealed_fields
 from projections.shared.read_model import ReadModel, Row, read_model
 
 Key = tuple[UUID, int]
 NOISE: Final = (tasks.LeaseExtended, tasks.TaskProgressed, projects.TeamProjectListed, projects.TeamProjectUnlisted)
 """Signs of life, and what another event of the same command says."""
-UNTOLD: Final = frozenset({"at", "project_id", "task_id", "team_id", "title", "text", "description", "payload", "progress", "note", "fields"})
+UNTOLD: Final = frozenset(
+    {"at", "project_id", "task_id", "team_id", "title", "text", "description", "payload", "progress", "note", "fields", "sha256"}
+)
 """Fields that are said elsewhere in the row, or too long for it; what was taken back (`text`) must not stay here."""
 LONGEST: Final = 200
 """Characters of a fact."""
@@ -76,10 +79,11 @@ def _title(event: Event) -> str | None:
 
 def _told(event: Event) -> dict[str, Any]:
     told: dict[str, Any] = {}
+    hidden = UNTOLD | sealed_fields(type(event))
     for name, value in facts(event).items():
         if name == "after" and isinstance(value, dict):
             told["changed"] = sorted(value)
-        elif name not in UNTOLD and not isinstance(value, dict | list):
+        elif name not in hidden and not isinstance(value, dict | list):
             told[name] = f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
     return told
 
@@ -91,7 +95,7 @@ ACTIVITY: Final = read_model(
         store="postgres",
         row=ActivityRow,
         key=("project_id", "position"),
-        listens=_of_projects(projects, tasks),
+        listens=_of_projects(projects, tasks, files),
         keys=keys,
         fold=fold,
     )

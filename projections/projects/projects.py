@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from domain.projects import events as e
 from domain.projects.limits import same_name
 from domain.shared.event import Recorded
+from domain.shared.priority import Priority
 from projections.projects.members_of import members_after
 from projections.shared.read_model import ReadModel, Row, read_model
 
@@ -34,6 +35,7 @@ class ProjectRow(Row, frozen=True, gc=False):
     end_date: str | None = None
     category: str | None = None
     tags: list[str] = msgspec.field(default_factory=list)
+    priority: str = Priority.MEDIUM.value
     settings: msgspec.Raw = msgspec.Raw(b"{}")
     custom_data: msgspec.Raw = msgspec.Raw(b"{}")
     member_ids: list[UUID] = msgspec.field(default_factory=list)
@@ -72,6 +74,8 @@ def _given(fields: e.ProjectFields) -> dict[str, Any]:
         given[name] = None if given[name] is None else given[name].isoformat()
     for name in given.keys() & {"settings", "custom_data"}:
         given[name] = msgspec.Raw(_json(given[name]))
+    if "priority" in given:
+        given["priority"] = given["priority"].value
     if "tags" in given:
         given["tags"] = list(given["tags"])
     if "name" in given:

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from domain.projects import events as e
+from domain.projects.limits import same_name
 from domain.shared.event import Recorded
 from projections.projects.members_of import members_after
 from projections.shared.read_model import ReadModel, Row, read_model
@@ -21,6 +22,8 @@ class TeamRow(Row, frozen=True, gc=False):
     version: int
     owner_id: UUID
     name: str
+    sought: str
+    """Its name as it is searched."""
     created_at: datetime
     updated_at: datetime
     description: str | None = None
@@ -37,12 +40,15 @@ def fold(key: UUID, row: TeamRow | None, recorded: Recorded[Any]) -> TeamRow | N
     """The row after one more event; only `team.created` makes one."""
     event, changes = recorded.event, dict[str, Any]()
     if isinstance(event, e.TeamCreated):
-        return TeamRow(key, recorded.version, event.owner_id, event.name, event.at, event.at, event.description, [event.owner_id])
+        return TeamRow(
+            key, recorded.version, event.owner_id, event.name, same_name(event.name), event.at, event.at, event.description, [event.owner_id]
+        )
     if row is None:
         return None
     match event:
         case e.TeamEdited(name=name, description=description):
-            changes = {field: value for field, value in (("name", name), ("description", description)) if value is not UNSET}
+            changes = {"name": name, "sought": UNSET if name is UNSET else same_name(name), "description": description}
+            changes = {field: value for field, value in changes.items() if value is not UNSET}
         case e.TeamReowned(owner_id=owner):
             changes = {"owner_id": owner}
         case e.TeamDeleted() | e.TeamRestored():

@@ -37,7 +37,7 @@ class Mailing(Post):
         since = len(self.log.recorded)
         wish = Invite(kind=Kind.PROJECT, circle_id=self.project.id, email=email, role=role)
         made: Invitation = await self.ask(wish, by or self.ann)
-        await self.reacts("notifications.invitations", since)
+        await self.react(since)
         return made
 
     async def reacts(self, name: str, since: int = 0) -> None:

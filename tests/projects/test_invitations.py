@@ -139,7 +139,7 @@ async def test_one_that_was_taken_back_is_over_and_its_mail_is_not_sent_any_more
     for _ in range(2):
         await world.ask(wish, world.ann)
     assert len(world.said(InvitationRevoked)) == 1
-    await world.reacts("notifications.invitations", since)
+    await world.react(since)
     assert world.mail.sent == []
     assert [type(event) for event in world.mails()] == [MailQueued, MailFailed]
     with pytest.raises(NotFound):

@@ -30,10 +30,18 @@ def ids(answer):
 
 async def test_a_project_is_made_read_changed_moved_on_deleted_and_brought_back(api):
     owner = await api.account()
-    fields = {"start_date": "2026-03-01", "end_date": "2026-06-01", "tags": ["Green"], "settings": {"public": False}, "category": "outdoor"}
+    fields = {
+        "start_date": "2026-03-01",
+        "end_date": "2026-06-01",
+        "tags": ["Green"],
+        "settings": {"public": False},
+        "category": "outdoor",
+        "priority": "Critical",
+    }
     project = await made(api, owner, **fields, custom_data={"rows": [1, 2]}, status="ACTIVE")
     path = f"{PROJECTS}/{project['id']}"
     assert (project["status"], project["tags"], project["version"], project["member_ids"]) == ("active", ["green"], 1, [owner.id])
+    assert (project["priority"], project["settings"]) == ("urgent", {"public": False})
     shown = await api("GET", path, owner.headers)
     assert shown.json() == {name: value for name, value in project.items() if name != "position"}
     assert (await api("GET", path, owner.headers, headers={"If-None-Match": shown.headers["etag"]})).status_code == 304

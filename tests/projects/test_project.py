@@ -10,6 +10,7 @@ from domain.projects.errors import NameTaken, TooManyProjects
 from domain.projects.events import ProjectCreated, ProjectEdited, ProjectFields, TeamProjectListed
 from domain.projects.status import ProjectStatus
 from domain.projects.team import roster_stream
+from domain.shared.merge_patch import merged
 from domain.shared.refused import Forbidden, Hidden, InsufficientRole, NotFound, PreconditionFailed, Refused
 from tests.projects import people as p
 from tests.scenario import NOON, given, together
@@ -58,6 +59,37 @@ def test_the_end_stays_after_the_start_whichever_of_them_is_changed():
     dated = p.planned.after(*p.planned.edit(ProjectFields(start_date=TODAY, end_date=TOMORROW), NOON))
     given(dated).when(lambda project: project.edit(ProjectFields(start_date=TOMORROW), NOON)).invalid("/end_date", "must_be_later")
     given(dated).when(lambda project: project.edit(ProjectFields(end_date=None, start_date=TOMORROW), NOON)).then_a(ProjectEdited)
+
+
+def test_what_is_json_is_merged_as_a_merge_patch_says():
+    filled = p.planned.after(*p.planned.edit(ProjectFields(custom_data={"beds": {"north": 1, "south": 2}, "rows": [1, 2]}), NOON))
+    then = given(filled).when(lambda project: project.edit(ProjectFields(custom_data={"beds": {"south": None, "west": 3}, "rows": [4]}), NOON))
+    then.then_a(ProjectEdited, after=ProjectFields(custom_data={"beds": {"north": 1, "west": 3}, "rows": [4]}))
+    given(filled).when(lambda project: project.edit(ProjectFields(custom_data={"none": None}), NOON)).nothing()
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "after"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_the_examples_of_rfc_7396_come_out_as_it_says(target, patch, after):
+    assert merged(target, patch) == after
 
 
 async def test_a_name_is_there_once_in_a_team_or_with_an_owner_whatever_its_case():

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.shared.event import Event, recorded_as
+from domain.shared.priority import Priority
 
 
 class ProjectEvent(Event, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class ProjectFields(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     end_date: date | UnsetType | None = UNSET
     category: str | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
     custom_data: dict[str, Any] | UnsetType = UNSET
 

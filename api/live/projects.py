@@ -35,11 +35,9 @@ def project(happened: Happened) -> Told | None:
     return Told(stream, small(event, "project_id"), {PROJECT.topic(stream), *PROJECTS.topics(*members)})
 
 
-@tells(e.TeamEvent, circle=Membership)
+@tells(e.TeamEvent, but=(e.TeamProjectListed, e.TeamProjectUnlisted), circle=Membership)
 def team(happened: Happened) -> Told | None:
     """To its members; which projects a team has stands in another stream and is told of the projects themselves."""
     event, stream = happened.recorded.event, happened.recorded.stream_id
-    if isinstance(event, e.TeamProjectListed | e.TeamProjectUnlisted):
-        return None
     members = happened.before.members.keys() | happened.after.members.keys()
     return Told(stream, small(event, "team_id"), PROJECTS.topics(*members))

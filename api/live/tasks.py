@@ -69,10 +69,8 @@ def comment(happened: Happened) -> Told | None:
     return Told(event.comment_id, small(event, "comment_id", title=on.title), to)
 
 
-@tells(e.NodeEvent)
+@tells(e.NodeEvent, but=(e.NodeSeen,))
 def node(happened: Happened) -> Told | None:
     """To the node, except that it is alive."""
     event = happened.recorded.event
-    if isinstance(event, e.NodeSeen):
-        return None
     return Told(event.node_id, small(event, "node_id"), NODE.topics(event.node_id))

@@ -35,9 +35,10 @@ Says = Callable[[Happened], Told | None]
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """How one family of events is told. `circle`: what says whom they concern, folded from the stream that `about` names."""
+    """How families of events are told, `but` some of them. `circle`: what says whom they concern, folded from the stream that `about` names."""
 
-    family: type[Event]
+    families: tuple[type[Event], ...]
+    but: tuple[type[Event], ...]
     says: Says
     circle: type[Aggregate] | None
     about: Callable[[Recorded[Any]], UUID]
@@ -45,7 +46,11 @@ class Tell(msgspec.Struct, frozen=True):
 
     def names(self) -> dict[str, type[Event]]:
         """The pinned names of its events."""
-        return {known.name: shape for shape, known in BY_CLASS.items() if issubclass(shape, self.family)}
+        return {known.name: shape for shape, known in BY_CLASS.items() if self.fits(shape)}
+
+    def fits(self, shape: type[Event]) -> bool:
+        """Whether events of this class are told so."""
+        return issubclass(shape, self.families) and not issubclass(shape, self.but)
 
 
 TELLS: Final[list[Tell]] = []
@@ -58,16 +63,16 @@ def of_its_stream(recorded: Recorded[Any]) -> UUID:
 
 
 def tells(
-    family: type[Event],
-    *,
+    *families: type[Event],
+    but: tuple[type[Event], ...] = (),
     circle: type[Aggregate] | None = None,
     about: Callable[[Recorded[Any]], UUID] = of_its_stream,
     private: bool = False,
 ) -> Callable[[Says], Says]:
-    """Register what is told of a family of events; None of it where the function answers None. `private`: not even on `all`."""
+    """Register what is told of these events and their kinds, nothing where the function answers None. `private`: not even on `all`."""
 
     def register(says: Says) -> Says:
-        TELLS.append(Tell(family, says, circle, about, private))
+        TELLS.append(Tell(families, but, says, circle, about, private))
         return says
 
     return register
@@ -76,7 +81,7 @@ def tells(
 def tell_of(shape: type[Event]) -> Tell | None:
     """How an event of this class is told."""
     if shape not in _KNOWN:
-        _KNOWN[shape] = next((tell for tell in TELLS if issubclass(shape, tell.family)), None)
+        _KNOWN[shape] = next((tell for tell in TELLS if tell.fits(shape)), None)
     return _KNOWN[shape]
 
 

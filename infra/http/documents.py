@@ -15,8 +15,10 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from api.live.document import asyncapi
 from api.shared.access import PUBLIC
 from api.shared.limits import UNLIMITED
+from api.shared.parts import parts
 from api.shared.problem_codes import BY_STATUS, FURTHER, status_of
 from domain.shared.refused import Refused
 
@@ -53,7 +55,7 @@ def _no_page_of_errors(_: Any, handler: Any) -> None:
 def document_routes() -> list[ControllerRouterHandler]:
     """The addresses people and programs try first."""
     static = create_static_files_router(STATIC, [FILES], opt=OPEN, include_in_schema=False)
-    return [static, start, openapi_json, index, welcome, docs, problems]
+    return [static, start, openapi_json, asyncapi_json, index, welcome, docs, problems]
 
 
 @get("/api/docs/start.js", opt=OPEN, include_in_schema=False, media_type="text/javascript")
@@ -66,6 +68,12 @@ async def start() -> str:
 async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The document itself."""
     return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+
+
+@get("/asyncapi.json", opt=OPEN, include_in_schema=False)
+async def asyncapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """What is told live."""
+    return Response(msgspec.json.encode(asyncapi(parts(request).rules.address)), media_type="application/json")
 
 
 @get("/", opt=OPEN, include_in_schema=False)
@@ -136,5 +144,6 @@ _WELCOME: Final = {
     "version": "1.0.0",
     "documentation": "/api/docs",
     "openapi": "/openapi.json",
+    "asyncapi": "/asyncapi.json",
     "health": "/health",
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections import Counter
 
 import pytest
@@ -53,7 +54,7 @@ async def burst(apis, user, count: int, tags: int = 0) -> list[Told]:
     await asyncio.gather(*(one_after_another() for _ in range(20)))
     for nth in range(tags):
         await asyncio.gather(*(tag(nth, ids[at : at + 50]) for at in range(0, count, 50)))
-    return [(id, version) for id in ids for version in range(1, tags + 2)]
+    return [(one, version) for one in ids for version in range(1, tags + 2)]
 
 
 class Killed:
@@ -92,7 +93,8 @@ async def test_a_client_killed_again_and_again_in_a_burst_over_two_processes_hea
         assert set(map(told, stranger.events)) == set(others)
     doubles = sum(count - 1 for count in heard.values())
     with capsys.disabled():
-        print(f"\nexpected {len(made)}, received {len(client.heard)}, duplicates {doubles}, missing {len(set(made) - set(heard))}, kills {client.kills}")
+        figures = f"expected {len(made)}, received {len(client.heard)}, duplicates {doubles}, missing {len(set(made) - set(heard))}"
+        sys.stdout.write(f"\n{figures}, kills {client.kills}\n")
     assert set(heard) == set(made)
     assert doubles == 0
     positions = [one["position"] for one in client.heard]

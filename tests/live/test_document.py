@@ -1,0 +1,84 @@
+"""The AsyncAPI document says what is told, all of it, and is what it says it is."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from api.live.channel import KINDS
+from api.live.document import asyncapi
+from api.live.tell import TELLS
+from api.shared.routes import find_sockets
+from domain.shared.event import BY_CLASS
+from infra.app import import_contexts
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    import_contexts()
+    assert find_sockets()
+    return msgspec.json.decode(msgspec.json.encode(asyncapi("https://daybook.example")))
+
+
+def referred(found: Any) -> list[str]:
+    if isinstance(found, dict):
+        own = [found["$ref"]] if isinstance(found.get("$ref"), str) else []
+        return own + [one for value in found.values() for one in referred(value)]
+    return [one for value in found for one in referred(value)] if isinstance(found, list) else []
+
+
+def looked_up(document: dict[str, Any], reference: str) -> Any:
+    found: Any = document
+    for word in reference.removeprefix("#/").split("/"):
+        found = found[word]
+    return found
+
+
+def test_it_is_asyncapi_3_and_every_reference_leads_somewhere(document):
+    assert document["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= set(document["info"])
+    assert document["servers"]["here"] | {"security": []} == {"host": "daybook.example", "protocol": "wss", "security": []}
+    for reference in referred(document):
+        assert looked_up(document, reference), reference
+    for operation in document["operations"].values():
+        assert operation["action"] in {"send", "receive"}
+        there = looked_up(document, operation["channel"]["$ref"])["messages"]
+        assert {one["$ref"].rpartition("/")[2] for one in operation["messages"]} <= set(there)
+    for name, message in document["components"]["messages"].items():
+        Draft202012Validator.check_schema(message["payload"])
+        assert message["name"] == name
+
+
+def test_every_event_that_is_told_and_every_channel_is_in_it(document):
+    told = {BY_CLASS[shape].name for shape in BY_CLASS if any(tell.fits(shape) for tell in TELLS)}
+    named = {name for name in document["components"]["messages"] if not name.startswith("live.")} - {"error", "wish"}
+    assert named == told
+    assert {"task.completed", "task.moved", "project.member_removed", "comment.posted", "notification.created", "node.draining"} <= told
+    assert not told & {"node.seen", "team.project_listed", "digest.closed"}
+    assert set(document["channels"]["live"]["x-channels"]) == {kind.shown for kind in KINDS.values()}
+    assert set(KINDS) == {"all", "tasks", "task", "project", "projects", "notifications", "node"}
+
+
+async def test_it_is_served_and_what_is_told_fits_it(here, document):
+    served = (await here.http.get("/asyncapi.json")).json()
+    assert served["components"] == document["components"]
+    ada, bob = await here.api.account(), await here.api.account()
+    async with here.listens(ada.headers, "tasks", "notifications") as listener:
+        await listener.hears("live.subscribed")
+        task = await here.api.task(ada.headers, priority="high", tags=["a"], due_date="2036-01-01T00:00:00Z")
+        path = f"/api/v1/tasks/{task['id']}"
+        await here.api("PATCH", path, ada.headers, json={"title": "Other", "description": None})
+        await here.api("POST", f"{path}/assignees", ada.headers, json={"user_id": bob.id})
+        await here.api("POST", f"{path}/comments", bob.headers, json={"text": "Done?"})
+        await here.api("POST", f"{path}/status", ada.headers, json={"status": "in_progress"})
+        await here.api("DELETE", path, ada.headers)
+        await listener.hears("task.deleted")
+        await listener.hears("notification.created") if not any(one["type"] == "notification.created" for one in listener.told) else None
+        await listener.socket.send("nonsense")
+        await listener.hears("error")
+    kinds = {told["type"] for told in listener.told}
+    assert kinds >= {"live.subscribed", "task.created", "task.edited", "task.assignee_added", "comment.posted", "task.deleted", "error"}
+    for told in listener.told:
+        schema = document["components"]["messages"][told["type"]]["payload"] | {"components": document["components"]}
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(told)] == [], told

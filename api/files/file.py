@@ -102,6 +102,8 @@ async def _take(request: Req, task_id: UUID | None) -> Response[bytes]:
         sent = await received(request, draft, field, most=most)
         if task_id is None:
             raise BodyRefused([FieldError("/task_id", "required", "which task the file belongs to")])
+        if known.scanner is not None:
+            await known.scanner.must_be_clean(draft.pieces())
         await draft.keep()
     return await _attach(request, file_id, task_id, sent)
 

@@ -17,7 +17,7 @@ from application.identity.standing import Standing
 from application.jobs.files import JobFiles
 from application.shared.context import Key
 from application.shared.dispatch import Dispatch
-from application.shared.outside import ByteStore
+from application.shared.outside import ByteStore, Scanner
 from application.shared.ports import Log, Sealing
 from projections.audit.event_log import EventLog
 from projections.identity.export import Traces
@@ -68,6 +68,8 @@ class Parts(msgspec.Struct, frozen=True):
     new_id: Callable[[], UUID]
     cursor_secret: bytes
     rules: Rules = Rules()
+    scanner: Scanner | None = None
+    """None: nobody looks at files for harm."""
     limits: Limits | None = None
     """None: nobody is limited."""
     feed: Feed | None = None

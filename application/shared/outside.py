@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.shared.refused import Unavailable
+from domain.shared.refused import Unavailable, Unsupported
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -112,6 +112,9 @@ class Draft(Protocol):
     async def write(self, piece: bytes) -> None:
         """The next bytes."""
 
+    def pieces(self) -> AsyncIterator[bytes]:
+        """What was written so far, from the beginning."""
+
     async def keep(self) -> None:
         """From here on they are durable under their key. Raises `StoreUnavailable`."""
 
@@ -130,6 +133,21 @@ class ByteStore(Protocol):
 
     def until(self, moment: datetime) -> AsyncIterator[UUID]:
         """The keys of all that was last written before a moment. Drafts as old as that are deleted on the way: nobody writes them any more."""
+
+
+class Scanner(Protocol):
+    """Looks for what nobody should download."""
+
+    async def must_be_clean(self, pieces: AsyncIterator[bytes]) -> None:
+        """Raises `FileInfected`, and `ScannerUnavailable` where nobody could look."""
+
+
+class FileInfected(Unsupported):
+    """The scanner of this system found something harmful in the file."""
+
+
+class ScannerUnavailable(Unavailable):
+    """The scanner of this system cannot look at files at the moment."""
 
 
 class StoreUnavailable(Unavailable):

@@ -32,6 +32,7 @@ from infra.http.documents import document_plugins, document_router, document_rou
 from infra.http.link_pages import link_pages
 from infra.http.unsubscribe_page import unsubscribe_pages
 from infra.jobs.files import JobFolder
+from infra.outside.scanner import scanner_of
 from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
 from infra.postgres.traces import PostgresTraces
@@ -117,6 +118,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
         job_files=JobFolder(system.settings.jobs_at),
         key=key,
         store=system.store,
+        scanner=scanner_of(system.settings),
         new_id=new_id,
         cursor_secret=keys.cursors,
         rules=rules(system.settings),

@@ -21,6 +21,10 @@ class MemoryDraft:
         """The next bytes."""
         self._bytes += piece
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What was written so far."""
+        yield self._bytes
+
     async def keep(self) -> None:
         """They are to stay."""
         self._keep(self._bytes)

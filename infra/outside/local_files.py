@@ -30,6 +30,14 @@ class LocalDraft:
         if len(self._waiting) >= PIECE:
             await _on_disk(self._flush)
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What was written so far."""
+        await _on_disk(self._flush)
+        place = 0
+        while piece := await _on_disk(os.pread, self._handle, PIECE, place):
+            place += len(piece)
+            yield piece
+
     async def keep(self) -> None:
         """Bytes first, then their name, then the folder that says so: a crash leaves all of it or a draft."""
         await _on_disk(self._settle)
@@ -45,7 +53,7 @@ class LocalDraft:
     def _flush(self) -> None:
         if self._handle < 0:
             self._draft.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._handle = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         rest = memoryview(bytes(self._waiting))
         while rest:
             rest = rest[os.write(self._handle, rest) :]

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -39,11 +40,12 @@ class S3Draft:
 
     async def keep(self) -> None:
         """The store answers once they are durable there."""
-        size = self._spool.tell()
-        self._spool.seek(0)
-        await self._put(self._pieces(), size, self._hash.hexdigest())
+        size = await asyncio.to_thread(self._spool.seek, 0, os.SEEK_END)
+        await self._put(self.pieces(), size, self._hash.hexdigest())
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What was written so far."""
+        await asyncio.to_thread(self._spool.seek, 0)
         while piece := await asyncio.to_thread(self._spool.read, PIECE):
             yield piece
 

@@ -21,6 +21,8 @@ class FileSettings(MailSettings, frozen=True, kw_only=True):
     """Where files are kept on this machine; `.daybook/files` of the clone where left out."""
     file_store: str = ""
     """Where files are kept instead: `s3://bucket` or `s3://bucket/prefix`; empty: in `files_folder`."""
+    file_scan_command: str = ""
+    """A program that looks at every file before it is kept: gets it on its standard input, exits 0 for clean and 1 for harmful."""
     s3_endpoint: str = ""
     """Address of the S3-compatible server; Amazon's own where left out."""
     s3_region: str = "us-east-1"

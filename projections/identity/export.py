@@ -77,7 +77,7 @@ class History:
 
     def _is_own(self, event: Any) -> bool:
         """Whether its personal fields are this person's: sealed with their key."""
-        return self._person_id in (getattr(event, "user_id", None), getattr(event, "owner_id", None))
+        return any(getattr(event, name, None) == self._person_id for name in ("user_id", "owner_id", "uploader_id"))
 
     def _follow(self, event: Any, shown: dict[str, Any]) -> None:
         match event:

@@ -2,13 +2,17 @@
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from infra.http.application import application
+from infra.outside.scanner import CommandScanner
 from tests.eventually import eventually
 from tests.http.daybook import Account, Api, Headers, daybook, misfits, problem
 from tests.servers import Database, Servers
@@ -248,3 +252,22 @@ async def test_a_file_whose_bytes_are_missing_is_said_to_be_so_before_anything_i
     lost.unlink()
     assert problem(await api("GET", f"{made.headers['location']}/content", who.headers)) == (503, "bytes_missing")
     assert (await api("HEAD", f"{made.headers['location']}/content", who.headers)).status_code == 503
+
+
+async def test_what_a_scanner_finds_harmful_is_refused_and_not_kept(api):
+    who, path = await place(api)
+    command = f"{sys.executable} -I -c 'import sys; sys.exit(b\"HARM\" in sys.stdin.buffer.read())'"
+    watched = api.client(application(msgspec.structs.replace(api.parts, scanner=CommandScanner(command)), api.health))
+    before = len(kept(api))
+    async with watched as http:
+        for text, status in ((b"HARM", 415), (b"hello", 201)):
+            answer = await http.post(path, headers=who.headers, files={"file": ("a.txt", text, "text/plain")})
+            assert answer.status_code == status, answer.text
+            assert status == 201 or problem(answer) == (415, "file_infected")
+    assert len(kept(api)) == before + 1
+
+
+async def test_who_exports_what_is_known_of_them_reads_the_names_of_their_files(api):
+    who, path = await place(api)
+    assert (await send(api, path, who.headers, name="my X-ray.png")).status_code == 201
+    assert "my X-ray.png" in (await api("GET", "/api/v1/users/me/export", who.headers)).text

@@ -50,6 +50,17 @@ async def test_nothing_is_there_before_it_is_kept_and_nothing_stays_of_what_was_
     assert await keys(store, -LONG_AGO) == set()
 
 
+async def test_a_draft_can_be_read_before_it_is_kept_as_often_as_one_likes(store):
+    key = uuid4()
+    async with store.draft(key) as draft:
+        await draft.write(CONTENT[:70_000])
+        for _ in range(2):
+            assert b"".join([piece async for piece in draft.pieces()]) == CONTENT[:70_000]
+        await draft.write(CONTENT[70_000:80_000])
+        await draft.keep()
+    assert await read(store, key, 0, 80_000) == CONTENT[:80_000]
+
+
 async def test_nothing_is_a_file_too(store):
     key = await kept(store, b"")
     assert await read(store, key, 0, 0) == b""

@@ -1,6 +1,7 @@
 """Who acts in the tests of tasks, and tasks with a past."""
 
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from application.shared.context import Caller
@@ -9,10 +10,20 @@ from domain.identity.role import Role
 from domain.projects.events import ProjectCreated, ProjectFields, ProjectMemberAdded, ProjectStatusChanged, TeamCreated
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
+from domain.shared.event import Event
 from domain.tasks.events import TaskAssigned, TaskClaimed, TaskCompleted, TaskCreated, TaskFailed, TaskStarted
 from domain.tasks.task import Task
 from tests.scenario import NOON, World
 
+
+class Happens(Protocol):
+    """Where events of other contexts can be written: a world in memory, or a process on a real log."""
+
+    async def happened(self, stream_id: UUID, *events: Event) -> None:
+        """Write them as they are."""
+
+
+W = TypeVar("W", bound=Happens)
 ADMIN = Caller(UUID(int=0xAD), "admin")
 ANN = Caller(UUID(int=0xA1), "user")
 BOB = Caller(UUID(int=0xB0), "user")
@@ -39,7 +50,7 @@ GARDEN, CELLAR, TEAM = UUID(int=0x6A), UUID(int=0xCE), UUID(int=0x7E)
 SEATS = {"manager": BOB, "member": CAT, "viewer": DAN}
 
 
-async def with_projects(world: World) -> World:
+async def with_projects(world: W) -> W:
     """Ann's garden with a manager, a member and a viewer; Bob's cellar, where Ann is a member; and a team that has nobody else."""
     assert ANN.id is not None
     assert BOB.id is not None
@@ -71,7 +82,7 @@ async def world_with_nodes(**options: bool) -> World:
     return world
 
 
-async def account(world: World, caller: Caller) -> None:
+async def account(world: Happens, caller: Caller) -> None:
     """Let somebody have an account."""
     assert caller.id is not None
     registered = UserRegistered(user_id=caller.id, email=Sealed("sealed"), name=Sealed("sealed"))

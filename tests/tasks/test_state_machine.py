@@ -274,6 +274,8 @@ class Tasks(RuleBasedStateMachine):
     @staticmethod
     def counts_agree(task, dead, groups):
         names = {"all", f"owner:{task.owner_id}"} | ({f"node:{task.assigned_node_id}"} if task.assigned_node_id else set())
+        names |= {f"project:{task.project_id}"} if task.project_id else set()
+        names |= {f"helper:{user_id}" for user_id in task.assignee_ids if user_id != task.owner_id}
         assert set(groups) == (set() if task.deleted else names)
         numbers = {"total": 1, str(task.status): 1}
         numbers |= {"dead": 1} if dead else {}

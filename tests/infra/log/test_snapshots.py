@@ -69,6 +69,20 @@ async def test_loading_goes_on_from_the_newest_snapshot(postgres_log, boss):
     assert await postgres_log.load(Counter, stream) == (Counter(id=stream, version=EVERY + 1, total=EVERY + 1), position)
 
 
+async def test_many_streams_are_loaded_as_each_would_be_alone(postgres_log, boss):
+    streams = [uuid4() for _ in range(4)]
+    for stream in streams[:3]:
+        await grown(postgres_log, stream, EVERY)
+        await snapshot_at(postgres_log, boss, stream, EVERY)
+    marked = msgspec.json.encode(Counter(id=streams[0], version=EVERY, total=1_000_000))
+    boss.execute("update daybook.snapshots set state = %s where stream_id = %s", (marked, streams[0]))
+    boss.execute("update daybook.snapshots set state = 'nonsense' where stream_id = %s", (streams[1],))
+    await grown(postgres_log, streams[0], EVERY + 3, since=EVERY)
+    loaded = await postgres_log.load_many(Counter, streams)
+    assert [state.total for state, _ in loaded] == [1_000_003, EVERY, EVERY, 0]
+    assert loaded == [await postgres_log.load(Counter, stream) for stream in streams]
+
+
 async def test_the_position_of_a_stream_that_is_all_snapshot_is_that_of_its_last_event(postgres_log, boss):
     stream = uuid4()
     await grown(postgres_log, stream, EVERY)

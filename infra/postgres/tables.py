@@ -49,7 +49,7 @@ class PostgresTables:
     ) -> SeenMany[R]:
         """Rows by a whole SELECT, and what it gives beside them."""
         newest, whose = _newest(fresh)
-        rows, told, stale = await self._read(model, _many(model.row, select, beside, newest), (*whose, *arguments, model.table), fresh)
+        rows, told, stale = await self._read(model, statement_of(model.row, select, beside, newest), (*whose, *arguments, model.table), fresh)
         key, end = HEAD + _key_at(model), HEAD + len(model.row.__struct_fields__)
         found = [model.row(*row[HEAD:end]) for row in rows if row[key] is not None]
         return SeenMany(found, told.position, stale, told.parked, [row[end:] for row in rows] if beside else ())
@@ -130,7 +130,8 @@ def _one(table: str, key: str, row: type[msgspec.Struct]) -> str:
 
 
 @lru_cache(2_000)
-def _many(row: type[msgspec.Struct], select: str, beside: tuple[str, ...], newest: str) -> str:
+def statement_of(row: type[msgspec.Struct], select: str, beside: tuple[str, ...], newest: str = BY_CALLER) -> str:
+    """The whole statement of `ask`: what a select gives, where its model stands, and how far it should be."""
     return _beside(", ".join((_columns(row), *(f"r.{name}" for name in beside))), select, newest)
 
 

@@ -14,6 +14,7 @@ from api.projects.views import Category, Description, Name, ProjectView, Req, Ta
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
+from api.shared.past import AsOf, row_as_of
 from api.shared.querying import one
 from api.shared.routing import change, command, query, remove, replace
 from application.projects.member import GiveToMember
@@ -98,10 +99,12 @@ async def create_project(request: Req, data: JSONBody[NewProject]) -> Response[b
 
 
 @query(ONE, needs="projects:read", answers=ProjectView, tags=["projects"])
-async def get_project(request: Req, project_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
-    """Read a project, as new as its newest event."""
+async def get_project(request: Req, project_id: FromPath[UUID], fresh: NamedDependency[Freshness], as_of: AsOf = None) -> Response[bytes]:
+    """Read a project, as new as its newest event, or as it was."""
     await must_see_circle(request, Kind.PROJECT, project_id)
     seen = await parts(request).tables.one(PROJECTS, project_id, fresh)
+    if as_of is not None and seen.row is not None and not seen.row.deleted:
+        seen = await row_as_of(request, PROJECTS, project_id, as_of, seen.row.version)
     if seen.row is None or seen.row.deleted:
         raise NotFound
     return one(request, project_view(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)

@@ -1,7 +1,7 @@
 """Time travel over HTTP: what something was after one of its versions or at a moment, and what changed between two of these."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -25,6 +25,8 @@ HOW: Final = "a version (1, 2, …) or a time with its zone (RFC 3339)"
 AsOf = Annotated[str | None, QueryParameter(pattern=FORM, description=f"Show it as it was: {HOW}. Whoever may see it now may see what it was.")]
 Begin = Annotated[str, QueryParameter(name="from", pattern=FORM, description=f"The earlier state, usually: {HOW}; the first version where left out.")]
 FIRST: Final = "1"
+BESIDES: Final = frozenset({"id", "version", "created_at", "updated_at"})
+"""What every state says of itself."""
 Number = Annotated[int, PathParameter(ge=1, le=999_999_999)]
 End = Annotated[str | None, QueryParameter(name="to", pattern=FORM, description=f"The later state: {HOW}; now where left out.")]
 
@@ -66,9 +68,28 @@ async def difference(
 
 def changed(key: UUID, before: msgspec.Struct, after: msgspec.Struct) -> Difference:
     """What is not the same in two states of one kind, both with a `version`."""
-    one, other = (msgspec.json.decode(msgspec.json.encode(state)) for state in (before, after))
-    changes = [FieldChange(field, value, other[field]) for field, value in one.items() if not same(value, other[field])]
-    return Difference(key, one["version"], other["version"], changes)
+    one, other = _plain(before), _plain(after)
+    return Difference(key, one["version"], other["version"], field_changes(one, other))
+
+
+def field_changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[FieldChange]:
+    """The fields of two states that are not the same."""
+    return [FieldChange(field, one.get(field), value) for field, value in other.items() if not same(one.get(field), value)]
+
+
+def steps_of(states: Iterable[msgspec.Struct | None]) -> list[list[FieldChange]]:
+    """What changed at each of these states that follow each other, without version and time; the first came out of nothing."""
+    told, before = list[list[FieldChange]](), dict[str, Any]()
+    for state in states:
+        after = {} if state is None else _plain(state)
+        told.append([change for change in field_changes(before, after) if change.field not in BESIDES])
+        before = after
+    return told
+
+
+def _plain(state: msgspec.Struct) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(state))
+    return told
 
 
 def _moment(request: Req, name: str, text: str, newest: int) -> int | datetime:

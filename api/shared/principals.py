@@ -9,6 +9,7 @@ from litestar import Request
 
 from api.shared.parts import parts
 from api.shared.querying import viewer
+from projections.identity.masking import Viewer
 from projections.identity.people import names_and_roles_of
 
 
@@ -23,10 +24,10 @@ class Principal(msgspec.Struct, frozen=True):
 SYSTEM: Final = Principal("system", None, "system")
 
 
-async def principals(request: Request[Any, Any, Any], ids: Iterable[UUID | None]) -> dict[UUID | None, Principal]:
-    """Those who acted, by id; None is Daybook itself."""
+async def principals(request: Request[Any, Any, Any], ids: Iterable[UUID | None], who_looks: Viewer | None = None) -> dict[UUID | None, Principal]:
+    """Those who acted, by id; None is Daybook itself. `who_looks`: who sees which names, if not by the usual rule."""
     known, some = parts(request), list({one for one in ids if one is not None})
-    found = await names_and_roles_of(known.tables, known.names, viewer(request), some) if some else {}
+    found = await names_and_roles_of(known.tables, known.names, who_looks or viewer(request), some) if some else {}
     named: dict[UUID | None, Principal] = {None: SYSTEM}
     for one in some:
         name, role = found.get(one, (None, "user"))

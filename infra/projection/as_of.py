@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from domain.shared.event import Recorded
 from infra.postgres.log_reader import LogReader
-from infra.projection.folding import replay
+from infra.projection.folding import replay, touched
 from projections.shared.read_model import R, ReadModel
-from projections.shared.reading import Seen
+from projections.shared.reading import Seen, Step
+
+NEWEST: Final = 2**31 - 1
+"""No stream has a later version."""
 
 
 class NotByStream(Exception):
@@ -34,8 +37,22 @@ class LogPast:
         """The row of a stream after one of its versions or at a moment; raises `NotByStream`."""
         return _seen(model, key, await self._reader.beginning(key, at))
 
+    async def steps(self, model: ReadModel[R], key: UUID) -> list[Step[R]]:
+        """Each event of a stream that the model listens to, with the row after it; raises `NotByStream`."""
+        _must_be_by_stream(model)
+        row, told = None, list[Step[R]]()
+        for recorded, keys, _ in touched(model, await self._reader.beginning(key, NEWEST)):
+            if key in keys:
+                row = model.fold(key, row, recorded)
+                told.append(Step(recorded, row))
+        return told
 
-def _seen(model: ReadModel[R], stream_id: UUID, events: Sequence[Recorded[Any]]) -> Seen[R]:
+
+def _must_be_by_stream(model: ReadModel[Any]) -> None:
     if not model.key_is_stream:
         raise NotByStream(model.name)
+
+
+def _seen(model: ReadModel[R], stream_id: UUID, events: Sequence[Recorded[Any]]) -> Seen[R]:
+    _must_be_by_stream(model)
     return Seen(replay(model, stream_id, events), events[-1].position if events else 0)  # type: ignore[arg-type]  # the model's own row type

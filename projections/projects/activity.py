@@ -98,5 +98,6 @@ ACTIVITY: Final = read_model(
         listens=_of_projects(projects, tasks, files),
         keys=keys,
         fold=fold,
+        appends=True,
     )
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.shared.event import Recorded
 from domain.shared.refused import Conflict, Unavailable
 from projections.shared.read_model import R, ReadModel, Row
 
@@ -75,11 +76,21 @@ class Tables(Protocol):
         """All sums of some groups by group and name, the position they show, and whether that is stale."""
 
 
+class Step(msgspec.Struct, Generic[S], frozen=True):
+    """One event of a stream, and the row after it."""
+
+    recorded: Recorded[Any]
+    row: S | None
+
+
 class Past(Protocol):
     """Read models as they were: their folds over the beginning of a stream."""
 
     async def as_of(self, model: ReadModel[R], key: UUID, at: int | datetime) -> Seen[R]:
         """The row of a key that is a stream after that version of the stream, or as it was at that moment (None: there was none yet)."""
+
+    async def steps(self, model: ReadModel[R], key: UUID) -> list[Step[R]]:
+        """Everything that happened to the row of a key that is a stream, in order; of long streams use a read model instead."""
 
 
 class Caches(Protocol):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import UNSET
 
+from domain.files import events as f
 from domain.shared.event import Recorded
 from domain.tasks import events as e
 from domain.tasks.status import Status
@@ -21,7 +22,6 @@ ACTIVITIES: Final = dict.fromkeys(("status_change", "reopen", "retry", "send_bac
     "assignee_change": "assignee_changed",
 }
 """Where they differ from the kind of change."""
-ON_COMMENTS: Final = {e.CommentPosted: "comment_added", e.CommentEdited: "comment_edited", e.CommentDeleted: "comment_deleted"}
 Key = tuple[UUID, int, int]
 Change = tuple[str, Any, Any, str | None]
 """Kind of change, from what, to what, and why where somebody said so."""
@@ -106,8 +106,22 @@ def changes(event: object) -> Iterator[Change]:  # noqa: C901, PLR0912 — one l
             yield "deletion", None, None, None
         case e.TaskRestored():
             yield "restoration", None, None, None
-        case e.CommentEvent(comment_id=comment):
-            yield ON_COMMENTS[type(event)], None if type(event) is e.CommentPosted else comment, comment, None
+        case _:
+            yield from _hanging_on_it(event)
+
+
+def _hanging_on_it(event: object) -> Iterator[Change]:
+    match event:
+        case f.FileAttached(file_id=file):
+            yield "attachment_added", None, file, None
+        case f.FileRemoved(file_id=file, reason=reason):
+            yield "attachment_removed", file, None, reason
+        case e.CommentPosted(comment_id=comment):
+            yield "comment_added", None, comment, None
+        case e.CommentEdited(comment_id=comment):
+            yield "comment_edited", comment, comment, None
+        case e.CommentDeleted(comment_id=comment):
+            yield "comment_deleted", comment, None, None
 
 
 def keys(recorded: Recorded[Any]) -> tuple[Key, ...]:
@@ -120,7 +134,7 @@ def keys(recorded: Recorded[Any]) -> tuple[Key, ...]:
 
 def _task_of(recorded: Recorded[Any]) -> UUID:
     event = recorded.event
-    return event.task_id if isinstance(event, e.CommentEvent) else recorded.stream_id
+    return event.task_id if isinstance(event, e.CommentEvent | f.FileEvent) else recorded.stream_id
 
 
 def fold(key: Key, row: HistoryRow | None, recorded: Recorded[Any]) -> HistoryRow | None:
@@ -178,6 +192,8 @@ TASK_HISTORY: Final = read_model(
             e.CommentPosted,
             e.CommentEdited,
             e.CommentDeleted,
+            f.FileAttached,
+            f.FileRemoved,
         ),
         keys=keys,
         fold=fold,

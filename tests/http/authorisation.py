@@ -163,6 +163,9 @@ get_project                  projects:read         project
 list_project_members         projects:read         project
 get_project_member           projects:read         project
 project_activity             projects:read         project
+project_history              projects:read         project
+project_difference           projects:read         project
+project_versions_difference  projects:read         project
 create_project               projects:create       -
 edit_project                 projects:manage       project
 put_project                  projects:manage       project

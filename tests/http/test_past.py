@@ -1,6 +1,7 @@
 """Time travel: every state a task ever had can be read again, by version or by time, by whoever may see it now and nobody else."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -139,3 +140,59 @@ async def test_in_a_history_nodes_and_the_clock_are_called_what_they_are(api):
     assert told[0]["actor"] == {"type": "node", "id": node.id, "name": "One node"}
     for path in (f"{address}/history", f"{address}/diff?from=1"):
         assert problem(await api("GET", path, node.headers)) == (404, "not_found")
+
+
+async def a_project(api, who) -> tuple[str, list[dict]]:
+    """A project that was through something, and all its states."""
+    made = await api("POST", "/api/v1/projects", who, json={"name": f"Garden {uuid4().hex[:8]}", "status": "active"})
+    assert made.status_code == 201, made.text
+    address = f"/api/v1/projects/{made.json()['id']}"
+    states = [(await api("GET", address, who)).json()]
+    for method, path, body in (
+        ("PATCH", "", {"description": "All of it", "tags": ["yard"]}),
+        ("POST", "/status", {"status": "on_hold", "reason": "Rain"}),
+        ("PATCH", "", {"description": None}),
+    ):
+        answer = await api(method, address + path, who, json=body)
+        assert answer.status_code == 200, answer.text
+        states.append((await api("GET", address, who)).json())
+    return address, states
+
+
+async def test_projects_have_a_past_too(api):
+    ann, bob = await api.account(), await api.account()
+    address, states = await a_project(api, ann.headers)
+    newest = len(states)
+    assert [state["version"] for state in states] == list(range(states[0]["version"], states[0]["version"] + newest))
+    for state in states:
+        shown = await api("GET", address, ann.headers, params={"as_of": str(state["version"])})
+        assert (shown.status_code, shown.json()) == (200, state)
+    told = (await api("GET", f"{address}/diff", ann.headers, params={"from": str(states[0]["version"])})).json()
+    assert states[0] | {change["field"]: change["to"] for change in told["changes"]} == states[-1]
+    between = f"{address}/versions/{states[1]['version']}/diff/{states[2]['version']}"
+    told = (await api("GET", between, ann.headers)).json()
+    assert {"field": "status", "from": "active", "to": "on_hold"} in told["changes"]
+    assert misfits(await api("GET", f"{address}?as_of=99", ann.headers)) == [("as_of", "must_be_past")]
+    for path in (f"{address}?as_of=1", f"{address}/diff", between, f"{address}/history"):
+        assert problem(await api("GET", path, bob.headers)) == (404, "not_found")
+    assert (await api("DELETE", address, ann.headers)).status_code == 204
+    assert problem(await api("GET", f"{address}?as_of=1", ann.headers)) == (404, "not_found")
+
+
+async def test_the_history_of_a_project_tells_every_field_that_changed_and_why(api):
+    ann = await api.account()
+    address, states = await a_project(api, ann.headers)
+    told = (await api("GET", f"{address}/history", ann.headers)).json()["items"]
+    assert [(one["action_type"], one["reason"]) for one in told] == [
+        ("edited", None),
+        ("status_changed", "Rain"),
+        ("edited", None),
+        ("created", None),
+    ]
+    assert told[1]["changes"] == [{"field": "status", "from": "active", "to": "on_hold"}]
+    assert told[0]["changes"] == [{"field": "description", "from": "All of it", "to": None}]
+    assert {"field": "name", "from": None, "to": states[0]["name"]} in told[3]["changes"]
+    assert told[0]["actor"] == {"type": "user", "id": ann.id, "name": "One user"}
+    assert [one["version"] for one in told] == [state["version"] for state in reversed(states)]
+    seen = await pages(api, f"{address}/history?limit=3", ann.headers)
+    assert [one for page in seen for one in page] == [one["id"] for one in told]

@@ -51,7 +51,7 @@ class NewInvitation(Body, frozen=True, kw_only=True):
     role: GivenRole = GivenRole.MEMBER
 
 
-class Sent(msgspec.Struct, frozen=True):
+class InvitationSent(msgspec.Struct, frozen=True):
     """An invitation that was sent, as of `version`."""
 
     id: UUID
@@ -62,7 +62,7 @@ class Sent(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class Answered(msgspec.Struct, frozen=True):
+class InvitationAnswered(msgspec.Struct, frozen=True):
     """An invitation that was answered: to what, and whether the caller is a member now."""
 
     id: UUID
@@ -90,13 +90,13 @@ class InvitationView(msgspec.Struct, frozen=True):
     ended_at: datetime | None
 
 
-@command(OF_PROJECT, limit=LIMIT, needs="projects:manage", status=201, answers=Sent, tags=["projects"], exists=project_is_there)
+@command(OF_PROJECT, limit=LIMIT, needs="projects:manage", status=201, answers=InvitationSent, tags=["projects"], exists=project_is_there)
 async def invite_to_project(request: Req, project_id: FromPath[UUID], data: JSONBody[NewInvitation]) -> Response[bytes]:
     """Invite somebody to a project by mail, for seven days; the same once more is the same invitation."""
     return await _invite(request, Kind.PROJECT, project_id, data)
 
 
-@command(OF_TEAM, limit=LIMIT, needs="teams:manage", status=201, answers=Sent, tags=["teams"], exists=team_is_there)
+@command(OF_TEAM, limit=LIMIT, needs="teams:manage", status=201, answers=InvitationSent, tags=["teams"], exists=team_is_there)
 async def invite_to_team(request: Req, team_id: FromPath[UUID], data: JSONBody[NewInvitation]) -> Response[bytes]:
     """Invite somebody to a team by mail, for seven days; the same once more is the same invitation."""
     return await _invite(request, Kind.TEAM, team_id, data)
@@ -160,21 +160,21 @@ async def list_my_invitations(request: Req, fresh: NamedDependency[Freshness], l
     return await _list(request, fresh, "email_hash = %b and status = 'pending' and expires_at > %b", sought, limit, cursor)
 
 
-@command(MINE + "/{token:str}/accept", needs="self:write", answers=Answered, tags=["projects"])
+@command(MINE + "/{token:str}/accept", needs="self:write", answers=InvitationAnswered, tags=["projects"])
 async def accept_invitation(request: Req, token: Token) -> Response[bytes]:
     """Become a member of what one is invited to; for the person whose e-mail address it went to."""
-    return await carry_out(request, AcceptInvitation(token=token), Answered, of=Invitation)
+    return await carry_out(request, AcceptInvitation(token=token), InvitationAnswered, of=Invitation)
 
 
-@command(MINE + "/{token:str}/decline", needs="self:write", answers=Answered, tags=["projects"])
+@command(MINE + "/{token:str}/decline", needs="self:write", answers=InvitationAnswered, tags=["projects"])
 async def decline_invitation(request: Req, token: Token) -> Response[bytes]:
     """Say no to an invitation; for the person whose e-mail address it went to."""
-    return await carry_out(request, DeclineInvitation(token=token), Answered, of=Invitation)
+    return await carry_out(request, DeclineInvitation(token=token), InvitationAnswered, of=Invitation)
 
 
 async def _invite(request: Req, kind: Kind, circle_id: UUID, data: NewInvitation) -> Response[bytes]:
     wish = Invite(kind=kind, circle_id=circle_id, email=data.email, role=MemberRole(data.role))
-    return await carry_out(request, wish, Sent, of=Invitation, status=201, location=f"/api/v1/{kind}s/{circle_id}/invitations/")
+    return await carry_out(request, wish, InvitationSent, of=Invitation, status=201, location=f"/api/v1/{kind}s/{circle_id}/invitations/")
 
 
 async def _must_run(request: Req, kind: Kind, circle_id: UUID) -> None:

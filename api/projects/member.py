@@ -55,7 +55,7 @@ class NewMember(Body, frozen=True, kw_only=True):
     role: GivenRole = GivenRole.MEMBER
 
 
-class RoleBody(Body, frozen=True, kw_only=True):
+class MemberRoleBody(Body, frozen=True, kw_only=True):
     """What the member may do from now on."""
 
     role: GivenRole
@@ -98,13 +98,13 @@ async def add_team_member(request: Req, team_id: FromPath[UUID], data: JSONBody[
 
 
 @change(OF_PROJECT + "/{user_id:uuid}", needs="projects:manage", answers=MemberNow, tags=["projects"], exists=project_is_there)
-async def change_project_member(request: Req, project_id: FromPath[UUID], user_id: FromPath[UUID], data: JSONBody[RoleBody]) -> Response[bytes]:
+async def change_project_member(request: Req, project_id: FromPath[UUID], user_id: FromPath[UUID], data: JSONBody[MemberRoleBody]) -> Response[bytes]:
     """Let a member of a project do more or less."""
     return await _change(request, Kind.PROJECT, project_id, user_id, data)
 
 
 @change(OF_TEAM + "/{user_id:uuid}", needs="teams:manage", answers=MemberNow, tags=["teams"], exists=team_is_there)
-async def change_team_member(request: Req, team_id: FromPath[UUID], user_id: FromPath[UUID], data: JSONBody[RoleBody]) -> Response[bytes]:
+async def change_team_member(request: Req, team_id: FromPath[UUID], user_id: FromPath[UUID], data: JSONBody[MemberRoleBody]) -> Response[bytes]:
     """Let a member of a team do more or less."""
     return await _change(request, Kind.TEAM, team_id, user_id, data)
 
@@ -145,6 +145,6 @@ async def _add(request: Req, kind: Kind, circle_id: UUID, data: NewMember) -> Re
     return await carry_out(request, wish, MemberNow, status=201, location=f"/api/v1/{kind}s/{circle_id}/members/")
 
 
-async def _change(request: Req, kind: Kind, circle_id: UUID, user_id: UUID, data: RoleBody) -> Response[bytes]:
+async def _change(request: Req, kind: Kind, circle_id: UUID, user_id: UUID, data: MemberRoleBody) -> Response[bytes]:
     wish = ChangeMemberRole(kind=kind, circle_id=circle_id, user_id=user_id, role=MemberRole(data.role), if_match=if_match(request))
     return await carry_out(request, wish, MemberNow)

@@ -51,7 +51,9 @@ class DigestView(Body, frozen=True):
 
 
 class PreferencesView(msgspec.Struct, frozen=True):
-    """All preferences; `channels` has every kind. Mentions and security are always shown, and security always comes by mail, at once."""
+    """All preferences; `channels` has every kind. Mentions and security are always shown; security and invitations have a mail
+    of their own, at once and always.
+    """
 
     version: int
     channels: dict[Kind, ChannelsView]

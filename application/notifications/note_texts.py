@@ -31,12 +31,11 @@ NOTES: Final = {
     Kind.TASK_OVERDUE: Note("Overdue: {title}", "The due date of a task at Daybook that concerns you has passed."),
     Kind.PROJECT_CREATED: Note("New project: {title}", "Your team has a new project at Daybook."),
     Kind.PROJECT_UPDATED: Note("Project changed: {title}", "Something changed in a project or team of yours at Daybook ({change})."),
-    Kind.PROJECT_INVITATION: Note("Invitation: {title}", "You are invited to a project or team at Daybook."),
     Kind.COMMENT_ADDED: Note("New comment: {title}", "There is a new comment on a task at Daybook that concerns you."),
     Kind.MENTION: Note("You were mentioned: {title}", "You were mentioned in a comment on a task at Daybook."),
-    Kind.SYSTEM: Note("{title}", "Your account at Daybook has changed."),
-    Kind.SECURITY: Note("{title}", "Something concerns the security of your account at Daybook."),
+    Kind.SYSTEM: Note("{title}", "Something that concerns you has changed at Daybook."),
 }
+"""Of all that has no mail of its own."""
 
 
 def note(told: NotificationCreated, *, address: str, off: str) -> tuple[str, str]:
@@ -70,6 +69,4 @@ def one_line(title: str) -> str:
 def _place(told: NotificationCreated, address: str) -> str:
     if told.task_id is not None:
         return f"{address}/api/v1/tasks/{told.task_id}"
-    if told.kind is Kind.PROJECT_INVITATION:
-        return f"{address}/api/v1/invitations"
     return f"{address}/api/v1/projects/{told.project_id}" if told.project_id is not None else ""

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from domain.notifications.hours import Digest, Every, QuietHours, zone_of
-from domain.notifications.kind import MAILED, PRIORITIES, UNMUTABLE, Kind, Priority
+from domain.notifications.kind import ALWAYS_MAILED, MAILED, PRIORITIES, UNMUTABLE, Kind, Priority
 from domain.shared.fields import error, refuse
 
 
@@ -29,7 +29,7 @@ class Way(msgspec.Struct, frozen=True):
         return self.in_app or self.mail
 
 
-DEFAULTS: Final = {kind: Channels(mail=kind in MAILED or kind is Kind.SECURITY) for kind in Kind}
+DEFAULTS: Final = {kind: Channels(mail=kind in MAILED | ALWAYS_MAILED) for kind in Kind}
 
 
 class Choices(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,21 +43,24 @@ class Choices(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def of(self, kind: Kind) -> Channels:
         """The channels of a kind, by its own switches alone."""
-        return DEFAULTS[kind] if kind is Kind.SECURITY else self.channels.get(kind, DEFAULTS[kind])
+        return self.channels.get(kind, DEFAULTS[kind])
 
     def wants_mail(self, kind: Kind) -> bool:
         """Whether a kind may be told by mail at all."""
         return self.of(kind).mail and kind not in self.muted
 
     def way(self, kind: Kind, now: datetime) -> Way:
-        """How a notification of this kind goes at this moment. Quiet hours only delay; mentions and security are always shown."""
+        """How a notification of this kind goes at this moment. Quiet hours only delay; mentions and security are always shown.
+
+        Of what has a mail of its own (`ALWAYS_MAILED`), there is none here.
+        """
         if kind in UNMUTABLE:
             in_app = True
         elif kind in self.muted or not PRIORITIES[kind].reaches(self.min_priority):
             return Way(in_app=False, mail=False)
         else:
             in_app = self.of(kind).in_app
-        if not self.of(kind).mail:
+        if not self.of(kind).mail or kind in ALWAYS_MAILED:
             return Way(in_app=in_app, mail=False)
         if self.digest.every is not Every.OFF:
             return Way(in_app=in_app, mail=True, mail_at=self._aloud(self.digest.next_after(now)), in_digest=True)
@@ -66,7 +69,7 @@ class Choices(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def without_mail(self, *kinds: Kind) -> "Choices":
         """The same, but these kinds are not told by mail any more."""
-        off = {kind: Channels(in_app=self.of(kind).in_app, mail=False) for kind in kinds if kind is not Kind.SECURITY}
+        off = {kind: Channels(in_app=self.of(kind).in_app, mail=False) for kind in kinds if kind not in ALWAYS_MAILED}
         return msgspec.structs.replace(self, channels={**self.channels, **off})
 
     def _aloud(self, moment: datetime) -> datetime:
@@ -86,7 +89,7 @@ def judged(choices: Choices) -> Choices:
 
 
 def _silences(kind: Kind, channels: Channels) -> bool:
-    return (kind in UNMUTABLE and not channels.in_app) or (kind is Kind.SECURITY and not channels.mail)
+    return (kind in UNMUTABLE and not channels.in_app) or (kind in ALWAYS_MAILED and not channels.mail)
 
 
 def _misfits(choices: Choices) -> list[list[dict[str, str]]]:

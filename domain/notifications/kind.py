@@ -57,5 +57,7 @@ PRIORITIES: Final = {
 }
 MAILED: Final = frozenset({Kind.TASK_ASSIGNED, Kind.TASK_OVERDUE, Kind.MENTION})
 """What is also told by mail unless a person says otherwise."""
+ALWAYS_MAILED: Final = frozenset({Kind.PROJECT_INVITATION, Kind.SECURITY})
+"""What has a mail of its own, which goes to whoever reads mail at an address, at once and whatever an account prefers."""
 UNMUTABLE: Final = frozenset({Kind.MENTION, Kind.SECURITY})
 """What is always shown, whatever a person prefers (requirement S4-C18)."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.notifications.choices import Channels, Choices, judged
 from domain.notifications.hours import Digest, Every, QuietHours
-from domain.notifications.kind import MAILED, PRIORITIES, Kind, Priority
+from domain.notifications.kind import ALWAYS_MAILED, MAILED, PRIORITIES, Kind, Priority
 from domain.shared.refused import Invalid
 
 NIGHT = datetime(2026, 11, 20, 23, tzinfo=UTC)
@@ -35,7 +35,7 @@ def accepted(choices: Choices) -> bool:
 def test_who_says_nothing_is_shown_everything_and_mailed_what_is_about_them():
     ways = {kind: Choices().way(kind, NIGHT) for kind in Kind}
     assert all(way.in_app for way in ways.values())
-    assert {kind for kind, way in ways.items() if way.mail} == MAILED | {Kind.SECURITY}
+    assert {kind for kind, way in ways.items() if way.mail} == MAILED
     assert not any(way.mail_at for way in ways.values())
 
 
@@ -59,6 +59,7 @@ def test_whatever_is_preferred_mentions_and_security_are_shown_and_no_mail_goes_
         (Choices(muted=(Kind.SECURITY,)), "/muted/0", "not_mutable"),
         (Choices(channels={Kind.MENTION: Channels(in_app=False, mail=True)}), "/channels/mention", "not_mutable"),
         (Choices(channels={Kind.SECURITY: Channels(in_app=True, mail=False)}), "/channels/security", "not_mutable"),
+        (Choices(channels={Kind.PROJECT_INVITATION: Channels(in_app=False, mail=False)}), "/channels/project_invitation", "not_mutable"),
         (Choices(quiet_hours=QuietHours("08:00", "08:00")), "/quiet_hours/to", "never_ends"),
         (Choices(quiet_hours=QuietHours("08:00", "09:00", "Mars/Olympus")), "/quiet_hours/time_zone", "unknown_time_zone"),
         (Choices(digest=Digest(Every.DAILY, time_zone="Europe")), "/digest/time_zone", "unknown_time_zone"),
@@ -72,9 +73,9 @@ def test_what_cannot_be_chosen(choices, pointer, code):
 
 def test_mail_about_a_mention_may_be_turned_off_and_security_never():
     none = Choices().without_mail(*Kind)
-    assert [kind for kind in Kind if none.wants_mail(kind)] == [Kind.SECURITY]
+    assert {kind for kind in Kind if none.wants_mail(kind)} == ALWAYS_MAILED
     assert none.way(Kind.MENTION, NIGHT).in_app
-    assert [kind for kind in Kind if judged(none).wants_mail(kind)] == [Kind.SECURITY]
+    assert judged(none) == judged(judged(none)), "what is chosen can be chosen again"
 
 
 def test_a_digest_that_falls_into_quiet_hours_comes_after_them():

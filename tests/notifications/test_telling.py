@@ -8,9 +8,11 @@ import pytest
 from application.notifications.task import tasks
 from domain.identity.events import RoleGranted, RoleRevoked, UserDisabled, UserErased
 from domain.identity.role import Role
+from domain.jobs import events as j
 from domain.notifications.events import MailQueued, NotificationsForgotten
 from domain.notifications.kind import Kind
 from domain.projects import events as p
+from domain.projects.kind import Kind as PlaceKind
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.shared.event import Recorded
@@ -152,6 +154,26 @@ async def test_a_role_is_told_but_not_the_first_one(post):
     assert post.told() == []
     await post.done(ada, RoleGranted(user_id=ada, role=Role.AUDITOR), by=root)
     assert [(one.user_id, one.kind, one.title) for one in post.told()] == [(ada, Kind.SYSTEM, "You have a new role: auditor")]
+
+
+async def test_who_asked_for_a_job_is_told_that_it_is_over(post):
+    (ada,) = await post.people("ada")
+    job = post.new_id()
+    await post.done(job, j.JobRequested(kind="tasks.export", requester_id=ada, requested_at=AT), by=ada)
+    await post.done(job, j.JobCompleted(attempt=1, completed_at=AT, expires_at=AT, done=12))
+    (told,) = post.told(ada)
+    assert (told.kind, told.title, told.facts) == (Kind.SYSTEM, "Your job is done: tasks.export", {"job_id": str(job), "done": 12, "refused": 0})
+
+
+async def test_who_is_invited_and_has_an_account_also_sees_it_in_the_app(post):
+    ada, bob = await post.people("ada", "bob")
+    project, invitation = post.new_id(), post.new_id()
+    created = p.ProjectCreated(at=AT, project_id=project, owner_id=ada, fields=p.ProjectFields(name="Autumn"))
+    await post.done(project, created, by=ada)
+    target = {"kind": PlaceKind.PROJECT, "target_id": project, "role": MemberRole.MEMBER, "inviter_id": ada, "expires_at": AT}
+    sent = p.MemberInvited(at=AT, invitation_id=invitation, email=post.sealed("bob@example.org", bob), email_hash="…", invited_id=bob, **target)
+    await post.done(invitation, sent, by=ada)
+    assert [(one.user_id, one.kind, one.title, one.mail) for one in post.told()] == [(bob, Kind.PROJECT_INVITATION, "Autumn", False)]
 
 
 @pytest.mark.parametrize("gone", [UserDisabled, UserErased])

@@ -12,7 +12,7 @@ from application.notifications.texts import TEXTS
 from application.shared.link_token import LinkToken
 from domain.identity import events as e
 from domain.identity.events import Sealed
-from domain.notifications.kind import Kind
+from domain.notifications.kind import ALWAYS_MAILED, Kind
 from domain.notifications.template import Template
 from domain.shared.event import BY_CLASS
 from infra.serialization import mapper
@@ -113,7 +113,7 @@ def test_every_text_is_used_is_about_daybook_and_greets_nobody_by_name():
     news = {Template.NOTIFICATION, Template.DIGEST}
     assert set(TEXTS) == set(Template) - news
     assert set(TOLD.values()) | set(INVITATIONS.values()) | {Template.CONFIRM_EMAIL} == set(Template) - news
-    assert set(NOTES) == set(Kind)
+    assert set(NOTES) == set(Kind) - ALWAYS_MAILED
     assert all("Daybook" in note.body for note in NOTES.values())
     assert all(kind in BY_CLASS for kind in TOLD)
     assert all("Daybook" in text.body and "{name}" not in text.body for text in TEXTS.values())

@@ -1,6 +1,6 @@
 """How one wants to be told: what is shown in the app, what comes by mail, and when no mail comes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Response
@@ -65,6 +65,8 @@ class PreferencesView(msgspec.Struct, frozen=True):
 
 class PreferencesBody(Body, frozen=True):
     """What is to be another way; what is left out stays. Below `min_priority`, and of kinds in `muted`, nothing is told."""
+
+    further_rules: ClassVar[dict[str, Any]] = {"allOf": [{"properties": {"channels": {"propertyNames": {"enum": list(Kind)}}}}]}
 
     channels: Annotated[dict[Kind, ChannelsView], Meta(max_length=len(Kind))] | UnsetType = UNSET
     muted: Annotated[tuple[Kind, ...], Meta(max_length=len(Kind))] | UnsetType = UNSET

@@ -1,5 +1,6 @@
 """Asking for an export."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
+from api.shared.project_sight import must_see_project
 from api.shared.routing import command
 from application.jobs.job import RequestJob
 from application.shared.permissions import must
@@ -22,19 +24,32 @@ from domain.tasks.status import Priority, Status
 Req = Request[Any, Any, Any]
 
 
-class TaskFilters(Body, frozen=True, kw_only=True):
-    """Which tasks; all conditions hold. What is left out is no condition."""
+Tag = Annotated[str, Meta(min_length=1, max_length=50)]
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
-    status: Annotated[list[Status], Meta(max_length=6)] | UnsetType = UNSET
-    priority: Annotated[list[Priority], Meta(max_length=4)] | UnsetType = UNSET
+
+class TaskFilters(Body, frozen=True, kw_only=True):
+    """Which tasks, in the words of their lists; all conditions hold, and of several values of one any. What is left out is no condition."""
+
+    status: Status | Annotated[list[Status], Meta(max_length=6)] | UnsetType = UNSET
+    priority: Priority | Annotated[list[Priority], Meta(max_length=4)] | UnsetType = UNSET
+    tag: Tag | Annotated[list[Tag], Meta(max_length=20)] | UnsetType = UNSET
+    q: Text | UnsetType = UNSET
+    search: Text | UnsetType = UNSET
     project_id: UUID | UnsetType = UNSET
     owner_id: UUID | UnsetType = UNSET
-    node_id: UUID | UnsetType = UNSET
+    user_id: UUID | UnsetType = UNSET
     assignee_id: UUID | UnsetType = UNSET
+    node_id: UUID | UnsetType = UNSET
+    watcher: Literal["me"] | UnsetType = UNSET
     external_id: Annotated[str, Meta(min_length=1, max_length=255)] | UnsetType = UNSET
-    tag: Annotated[str, Meta(min_length=1, max_length=50)] | UnsetType = UNSET
     overdue: bool | UnsetType = UNSET
     dead: bool | UnsetType = UNSET
+    due_from: Moment | UnsetType = UNSET
+    due_to: Moment | UnsetType = UNSET
+    created_from: Moment | UnsetType = UNSET
+    created_to: Moment | UnsetType = UNSET
 
 
 class NewExport(Body, frozen=True, kw_only=True):
@@ -55,6 +70,8 @@ async def request_export(request: Req, data: JSONBody[NewExport]) -> Response[by
     """
     if data.scope == "all":
         must(caller(request), "tasks:list-all")
+    if data.filters.project_id is not UNSET:
+        await must_see_project(request, data.filters.project_id)
     wanted = {name: value for name, value in msgspec.to_builtins(data).items() if name != "resource"}
     wish = RequestJob(job_id=parts(request).new_id(), kind=f"{data.resource}.export", parameters=wanted)
     return await carry_out(request, wish, JobView, of=Job, status=202, location="/api/v1/jobs/")

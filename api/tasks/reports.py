@@ -13,9 +13,9 @@ from api.shared.access import caller
 from api.shared.moments import day, day_of
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.project_sight import must_see_project
 from api.shared.querying import tagged
 from api.shared.routing import query
-from api.tasks.seeking import must_see_project
 from api.tasks.stats import Everybody
 from application.shared.permissions import Reach, reach
 from domain.shared.refused import Hidden

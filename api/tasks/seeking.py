@@ -12,13 +12,10 @@ from litestar.params import FromQuery, QueryParameter
 
 from api.shared.access import caller
 from api.shared.moments import moment, moment_of
-from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.project_sight import must_see_project
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
-from application.shared.seats import seated
-from domain.projects.membership import Membership
-from domain.shared.refused import Hidden, NotFound
 from domain.tasks.status import SYNONYMS, Priority, Status
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
@@ -146,21 +143,6 @@ def _anybody(sought: Wanted) -> tuple[tuple[Place, ...], tuple[Filter, ...]] | N
     if sought.assignee is not None:
         return assigned(sought.assignee), _filters(sought, without="assignee")
     return None
-
-
-async def must_see_project(request: Req, project_id: UUID) -> Membership:
-    """The project, if it is there for the caller; raises `NotFound`."""
-    log, who = parts(request).log, caller(request)
-
-    async def load(membership_id: UUID) -> Membership:
-        return (await log.load(Membership, membership_id))[0]
-
-    project, role = await seated(project_id, who.id, load)
-    if not project.exists:
-        raise NotFound
-    if role is None and reach(who, "projects:read") is not Reach.ALL:
-        raise Hidden
-    return project
 
 
 def _filters(sought: Wanted, without: str = "", owner: UUID | None = None) -> tuple[Filter, ...]:

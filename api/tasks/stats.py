@@ -11,9 +11,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.project_sight import must_see_project
 from api.shared.querying import tagged
 from api.shared.routing import query
-from api.tasks.seeking import must_see_project, places_of
+from api.tasks.seeking import places_of
 from api.tasks.views import TaskView, task_view
 from application.shared.permissions import Reach, reach
 from domain.shared.refused import Hidden

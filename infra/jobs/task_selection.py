@@ -6,18 +6,28 @@ from uuid import UUID
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
 
-ONE: Final[dict[str, LiteralString]] = {
-    "project_id": "project_id = %b",
-    "owner_id": "owner_id = %b",
-    "node_id": "assigned_node_id = %b",
-    "assignee_id": "assignee_ids @> array[%b]::uuid[]",
+CONDITIONS: Final[dict[str, LiteralString]] = {
+    "status": "status = any(%b::text[])",
+    "priority": "priority = any(%b::text[])",
+    "tag": "tags && %b::text[]",
+    "q": "title || ' ' || coalesce(description, '') ilike all(%b::text[])",
+    "search": "title || ' ' || coalesce(description, '') ilike all(%b::text[])",
+    "project_id": "project_id = %b::uuid",
+    "owner_id": "owner_id = %b::uuid",
+    "user_id": "owner_id = %b::uuid",
+    "assignee_id": "assignee_ids @> array[%b::uuid]",
+    "node_id": "assigned_node_id = %b::uuid",
+    "watcher": "watcher_ids @> array[%b::uuid]",
     "external_id": "external_id = %b",
-    "tag": "tags @> array[%b]::text[]",
     "overdue": "overdue = %b",
     "dead": "dead = %b",
+    "due_from": "due_date >= %b::timestamptz",
+    "due_to": "due_date <= %b::timestamptz",
+    "created_from": "created_at >= %b::timestamptz",
+    "created_to": "created_at <= %b::timestamptz",
 }
-SEVERAL: Final[dict[str, LiteralString]] = {"status": "status = any(%b::text[])", "priority": "priority = any(%b::text[])"}
 MINE: Final[LiteralString] = "(owner_id = %b or assigned_node_id = %b or assignee_ids @> array[%b]::uuid[])"
+NAMES_SOMEBODY: Final = frozenset({"owner_id", "user_id", "assignee_id", "node_id"})
 
 
 def selection(caller: Caller, scope: str, filters: dict[str, Any], *, seated: bool) -> tuple[LiteralString, list[Any]]:
@@ -29,9 +39,31 @@ def selection(caller: Caller, scope: str, filters: dict[str, Any], *, seated: bo
     values = list[Any]()
     if scope == "all":
         must(caller, "tasks:list-all")
-    elif not (seated or (reach(caller, "projects:read") is Reach.ALL and "project_id" in filters)):
+    elif not _reaches_further(caller, filters, seated=seated):
         where, values = f"{where} and {MINE}", [caller.id] * 3
     for name, value in filters.items():
-        where = f"{where} and {SEVERAL.get(name) or ONE[name]}"
-        values.append(UUID(value) if name.endswith("_id") and name != "external_id" else value.lower() if name == "tag" else value)
+        where = f"{where} and {CONDITIONS[name]}"
+        values.append(_meant(name, value, caller.id))
     return where, values
+
+
+def _reaches_further(caller: Caller, filters: dict[str, Any], *, seated: bool) -> bool:
+    """Whether what is sought is to be seen without being one's own: as in the lists of tasks."""
+    if "project_id" in filters:
+        return seated or reach(caller, "projects:read") is Reach.ALL
+    return "watcher" in filters or (reach(caller, "tasks:read") is Reach.ALL and not NAMES_SOMEBODY.isdisjoint(filters))
+
+
+def _meant(name: str, value: Any, caller_id: UUID | None) -> Any:
+    match name:
+        case "status" | "priority" | "tag":
+            return [word.lower() for word in ([value] if isinstance(value, str) else value)]
+        case "q" | "search":
+            return [f"%{_literal(word)}%" for word in value.split()]
+        case "watcher":
+            return caller_id
+    return value
+
+
+def _literal(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from api.shared.health import Health
+from infra.app import system
 from infra.cancellation import ended
-from infra.processes.jobs import jobs
+from infra.jobs.worker import Worker
 from tests.eventually import eventually
 from tests.http.daybook import Api, Headers
 
@@ -15,13 +15,15 @@ CSV, JSONL = "text/csv", "application/x-ndjson"
 
 
 @asynccontextmanager
-async def working(api: Api) -> AsyncIterator[None]:
+async def working(api: Api) -> AsyncIterator[Worker]:
     """A worker in the test's own loop."""
-    task = asyncio.create_task(jobs(api.system.settings, Health("jobs")))
-    try:
-        yield
-    finally:
-        await ended(task)
+    async with system(api.system.settings, readers=1) as parts:
+        worker = Worker(parts)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield worker
+        finally:
+            await ended(task)
 
 
 async def over(api: Api, who: Headers, asked: Any) -> dict[str, Any]:
@@ -31,8 +33,8 @@ async def over(api: Api, who: Headers, asked: Any) -> dict[str, Any]:
     told = dict[str, Any]()
 
     async def look() -> bool:
-        told.update((await api("GET", place, who)).json())
-        return told["status"] in {"completed", "failed", "cancelled"}
+        told.update((await api("GET", f"{place}?allow_stale=true", who)).json())
+        return told.get("status") in {"completed", "failed", "cancelled"}
 
     await eventually(look, 30, f"the job is over: {told}")
     return told

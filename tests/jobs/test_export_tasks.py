@@ -3,15 +3,17 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from domain.jobs import job as jobs
-from infra.jobs import tasks_export, tidying
+from infra.jobs import run, tasks_export, tidying
 from infra.jobs.files import JobFolder
 from tests.eventually import eventually
-from tests.http.daybook import Api, problem
+from tests.http.daybook import problem
 from tests.jobs.over_http import JSONL, errors, export, over, send, titles
 
 
@@ -29,7 +31,11 @@ async def test_one_sees_in_a_file_what_one_sees_in_lists(api):
     job, file = await export(api, who.headers)
     assert [row["title"] for row in rows(file)] == ["Mine, too", "Mine"]
     assert (job["outcome"]["rows"], job["outcome"]["bytes"], job["progress"]) == (2, len(file), {"done": 2, "total": 2})
-    for filters in ({"priority": ["HIGH"]}, {"tag": "Yard"}, {"status": ["pending"], "priority": ["high", "urgent"]}):
+    words: list[dict[str, Any]] = [
+        {"priority": ["HIGH"]}, {"tag": "Yard"}, {"status": "pending", "priority": ["high", "urgent"]}, {"tag": ["yard", "x"], "overdue": False},
+        {"q": "mine", "priority": "high"}, {"owner_id": who.id, "created_from": "2020-01-01T00:00:00Z", "tag": "yard"},
+    ]  # fmt: skip
+    for filters in words:
         _, file = await export(api, who.headers, filters=filters)
         assert [row["title"] for row in rows(file)] == ["Mine"], filters
     _, file = await export(api, who.headers, filters={"owner_id": other.id})
@@ -45,13 +51,15 @@ async def test_everybodys_tasks_are_for_who_may_list_them(api):
     assert [row["id"] for row in rows(file)] == [task["id"]]
 
 
-async def test_members_of_a_project_get_all_its_tasks_and_others_only_their_own(api):
+async def test_members_of_a_project_get_all_its_tasks_and_to_others_it_is_not_there(api):
     who, other, stranger = await api.account(), await api.account(), await api.account()
     project = (await api("POST", "/api/v1/projects", who.headers, json={"name": f"Project {who.id}"})).json()
     added = await api("POST", f"/api/v1/projects/{project['id']}/members", who.headers, json={"user_id": other.id, "role": "viewer"})
     assert added.status_code < 300, added.text
     await api.task(who.headers, title="Of the project", project_id=project["id"])
-    for caller, seen in ((who, ["Of the project"]), (other, ["Of the project"]), (stranger, [])):
+    hidden = await api("POST", "/api/v1/exports", stranger.headers, json={"resource": "tasks", "filters": {"project_id": project["id"]}})
+    assert problem(hidden) == (404, "not_found")
+    for caller, seen in ((who, ["Of the project"]), (other, ["Of the project"])):
         _, file = await export(api, caller.headers, filters={"project_id": project["id"]})
         assert [row["title"] for row in rows(file)] == seen
 
@@ -146,30 +154,25 @@ async def test_what_cannot_be_exported_is_refused(api, body):
     assert problem(await api("POST", "/api/v1/exports", await api.admin(), json=body)) == (400, "validation_failed")
 
 
-async def test_a_job_that_is_cancelled_ends_where_it_stands(api: Api):
+async def test_a_job_that_is_cancelled_ends_where_it_stands(api, worker, monkeypatch):
+    monkeypatch.setattr(run, "EVERY", 0.05)
     who = await api.account()
     body = "title\n" + "".join(f"Row {nth}\n" for nth in range(8_000))
     sent = await api("POST", "/api/v1/imports", who.headers, content=body, headers={"Content-Type": "text/csv"})
-    place = sent.headers["location"]
+    job_id = UUID(sent.json()["id"])
 
-    async def running() -> bool:
-        told = (await api("GET", place, who.headers)).json()
-        assert told["progress"]["done"] < 8_000
-        return bool(told["progress"]["done"])
+    async def begun() -> bool:
+        return (await api.system.log.load(jobs.Job, job_id))[0].done > 0
 
-    await eventually(running, 20)
-    told = await api("POST", f"{place}/cancel", who.headers)
+    async def idle() -> bool:
+        return worker.running == 0
+
+    await eventually(begun, 20)
+    told = await api("POST", f"/api/v1/jobs/{job_id}/cancel", who.headers)
     assert (told.status_code, told.json()["status"]) == (200, "cancelled")
-
-    async def count() -> int:
-        return int((await api("GET", "/api/v1/tasks/stats", who.headers)).json()["total"])
-
-    counts = [-1]
-
-    async def stands_still() -> bool:
-        counts.append(await count())
-        return counts[-1] == counts[-2]
-
-    await eventually(stands_still, 20)
-    assert 0 < counts[-1] < 8_000
-    assert (await api("GET", place, who.headers)).json()["status"] == "cancelled"
+    await eventually(idle, 20)
+    query = "select count(*) from events where type = 'task.created' and actor_id = %b"
+    ((created,),) = await api.system.log.reads(query, UUID(who.id))
+    assert 0 < created < 8_000
+    job, _ = await api.system.log.load(jobs.Job, job_id)
+    assert (job.status, job.done) == ("cancelled", told.json()["progress"]["done"])

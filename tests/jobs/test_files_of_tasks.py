@@ -13,7 +13,7 @@ from infra.jobs.csv_cells import BOM, cells, row, unguarded, written
 from infra.jobs.records import LARGEST, Record, count, lines, quoted
 from infra.jobs.task_columns import WRITTEN, cells_of, line_of
 from infra.jobs.task_rows import columns_of, from_csv, from_json
-from projections.tasks.task_board import TaskRow
+from projections.tasks.task_row import TaskRow
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 FORMULAS = [

@@ -1,5 +1,6 @@
 """Who did what with a task, when, from what to what: one row per change, told from single events without other state."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,7 @@ from projections.shared.read_model import ReadModel, Row, read_model
 
 _json: Final = msgspec.json.Encoder().encode
 SYSTEM: Final = "system"
+IS_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EDITS: Final = {b'{"priority":': "priority_changed", b'{"due_date":': "due_date_changed"}
 ACTIVITIES: Final = dict.fromkeys(("status_change", "reopen", "retry", "send_back"), "status_changed") | {
     "initial_assign": "assignee_added",
@@ -47,7 +49,7 @@ class HistoryRow(Row, frozen=True, gc=False):
     @property
     def actor_id(self) -> UUID | None:
         """The account that did it; none for Daybook itself."""
-        return None if self.performed_by == SYSTEM else UUID(self.performed_by)
+        return UUID(self.performed_by) if IS_ID.fullmatch(self.performed_by) else None
 
     @property
     def activity(self) -> str:

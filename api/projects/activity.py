@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from api.shared.routing import query
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
 from projections.identity.people import names_of
-from projections.projects.activity import ACTIVITY
+from projections.projects.activity import ACTIVITY, OF_PROJECT, OF_PROJECTS
 from projections.projects.projects import PROJECTS
 from projections.shared.reading import Freshness, SeenMany
 
@@ -47,10 +47,9 @@ async def project_activity(
 ) -> Response[bytes]:
     """What happened in a project, newest first: to itself, its members, its tasks, their comments and files."""
     _, role = await must_see_circle(request, Kind.PROJECT, project_id)
-    where: LiteralString = "where project_id = %b and position < %b order by position desc limit %b"
     before, _ = read_cursor(request, cursor, Place) or LATEST
     most = limit or DEFAULT_LIMIT
-    seen = await parts(request).tables.many(ACTIVITY, where, (project_id, before, most + 1), fresh)
+    seen = await parts(request).tables.many(ACTIVITY, OF_PROJECT, (project_id, before, most + 1), fresh)
     return await _page(request, role, seen, most)
 
 
@@ -63,15 +62,8 @@ async def team_activity(
     _, role = await must_see_circle(request, Kind.TEAM, team_id)
     before, beside = read_cursor(request, cursor, Place) or LATEST
     projects = (await tables.many(PROJECTS, "where team_id = %b and not deleted", (team_id,), fresh)).rows
-    # The newest few of each project by the index, then the newest of these: never more than projects × limit rows.
-    where: LiteralString = """where (project_id, position) in (
-        select newest.project_id, newest.position from unnest(%b::uuid[]) as of(id) cross join lateral (
-            select a.project_id, a.position from activity_v1 a
-            where a.project_id = of.id and a.position <= %b and (a.position, a.project_id) < (%b, %b)
-            order by a.position desc limit %b) newest)
-        order by position desc, project_id desc limit %b"""
     sought = ([row.id for row in projects], before, before, beside, most + 1, most + 1)
-    seen = await tables.many(ACTIVITY, where, sought, fresh)
+    seen = await tables.many(ACTIVITY, OF_PROJECTS, sought, fresh)
     return await _page(request, role, seen, most)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -101,3 +101,13 @@ ACTIVITY: Final = read_model(
         appends=True,
     )
 )
+
+OF_PROJECT: Final[LiteralString] = "where project_id = %b and position < %b order by position desc limit %b"
+OF_PROJECTS: Final[LiteralString] = """where (project_id, position) in (
+    select newest.project_id, newest.position from unnest(%b::uuid[]) as of(id) cross join lateral (
+        select a.project_id, a.position from activity_v1 a
+        where a.project_id = of.id and a.position <= %b and (a.position, a.project_id) < (%b, %b)
+        order by a.position desc limit %b) newest
+        order by newest.position desc, newest.project_id desc limit %b)
+    order by position desc, project_id desc"""
+"""The newest few of each project by the index, then the newest of these: never more than projects × limit rows."""

@@ -16,7 +16,7 @@ from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
-from domain.tasks.status import SYNONYMS, Priority, Status
+from domain.tasks.status import Priority, Status
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
 Req = Request[Any, Any, Any]
@@ -165,13 +165,12 @@ def words(text: str | None) -> list[str]:
 def _meant(name: str, text: str | None, kind: type[Word], also: frozenset[str] = frozenset()) -> list[Word | str]:
     found, unknown = dict[Word | str, None](), list[str]()
     for word in words(text):
-        typed = word.lower()
-        meant = SYNONYMS.get(typed, typed)
-        if meant in also:
-            found[meant] = None
-        elif meant in set(kind):
-            found[kind(meant)] = None
-        else:
+        if word.lower() in also:
+            found[word.lower()] = None
+            continue
+        try:
+            found[kind(word)] = None
+        except ValueError:
             unknown.append(word)
     if unknown:
         allowed = ", ".join((*kind, *sorted(also)))

@@ -1,10 +1,12 @@
-"""The command line. A module here is a command: `infra/cli/task_board.py` with a click command named `command` is `daybook task-board`.
+"""The command line. A module here is a command: `infra/cli/task_board.py` with a click command named `command` is `daybook task-board`;
+`import_.py` is `daybook import`, as no module can be called by a word of the language.
 
 A module imports only click at its top and the rest in its function, so that `daybook --help`, which loads them all, stays quick.
 """
 
 import pkgutil
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 import rich_click
@@ -16,13 +18,14 @@ class Commands(rich_click.RichGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands; a file whose name begins with `_` is a helper."""
         del ctx
-        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+        return sorted(module.name.rstrip("_").replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command; None when there is no such file."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        found = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        name = cmd_name.replace("-", "_")
+        found = import_module(f"{__name__}.{name}{'_' if iskeyword(name) else ''}").command
         assert isinstance(found, click.Command)
         found.name = cmd_name  # The function is called `command` in every file; help shows the file's name.
         return found

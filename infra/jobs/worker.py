@@ -51,20 +51,21 @@ class Worker:
         try:
             while True:
                 if self.running < AT_ONCE:
-                    await self._take()
+                    await self._look()
                 await asyncio.sleep(POLL)
         finally:
-            await self._stop(tidying)
+            await self.stop(tidying)
 
-    async def _stop(self, tidying: "asyncio.Task[None]") -> None:
+    async def stop(self, *helpers: "asyncio.Task[None]") -> None:
+        """Let running jobs come to a place where they can be left, and give them back."""
         self._stopping.set()
         running = list(self._running.values())
         if running:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait(running, timeout=ORDERLY)
-        await ended(tidying, *running)
+        await ended(*helpers, *running)
 
-    async def _take(self) -> None:
+    async def _look(self) -> None:
         """Begin with the oldest jobs that wait, as many as there is room for."""
         query = f"select id from {JOB_BOARD.table} where status = 'queued' order by id limit {2 * AT_ONCE}"
         try:
@@ -76,9 +77,10 @@ class Worker:
             return
         for job_id in waiting:
             if self.running < AT_ONCE and job_id not in self._running:
-                await self._start(job_id)
+                await self.take(job_id)
 
-    async def _start(self, job_id: UUID) -> None:
+    async def take(self, job_id: UUID) -> None:
+        """Begin with a job, unless it does not wait."""
         try:
             outcome = await self._parts.dispatch(StartJob(job_id=job_id, worker_id=self._parts.me), self._parts.context())
         except Refused:

@@ -35,8 +35,9 @@ SEEKS: Final = {"sought": Provide(wanted, sync_to_thread=False)}
 class TaskPage(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a list; `next_cursor` is null at its end, and a part may be short or empty before that.
 
-    Asked for by `page` or with `sort`, also how many there are: `total` is a number, or "10000+" where more than 10,000 tasks would have
-    to be looked at to tell; then these are of the newest 10,000. `count`: how many are on this page. `incomplete`: something is parked.
+    Asked for by `page`, or with `sort` on the first part, also how many there are: `total` is a number, or "10000+" where more than
+    10,000 tasks would have to be looked at to tell; then these are of the newest 10,000. `count`: how many are on this page.
+    `incomplete`: something is parked.
     """
 
     items: Sequence[TaskView]

@@ -103,6 +103,8 @@ def _combined(owner: Where) -> Iterator[Case]:
     yield Case("mine, page 1", mine(HELPER), page=1)
     yield Case("all, page 1", everybody, page=1)
     yield Case("owner by due date", (owner,), sorting=Sorting("due_date", descending=False))
+    yield Case("owner, due, by due date", (owner,), (DUE,), Sorting("due_date", descending=False))
+    yield Case("mine, due, by due date", mine(HELPER), (DUE,), Sorting("due_date", descending=True))
     yield Case("project by priority", (Where("project", PROJECT),), (PENDING,), Sorting("priority", descending=True))
     yield Case("all by title, page 3", everybody, (URGENT,), Sorting("title", descending=False), 3)
 

@@ -10,7 +10,7 @@ import msgspec
 from projections.shared.reading import Freshness, SeenMany, Tables
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_row import TaskRow
-from projections.tasks.task_search import MOST, Filter, Sought, walk
+from projections.tasks.task_search import MOST, Filter, Sought, walk, walk_by_due
 
 MORE: Final = f"{MOST}+"
 """The total where more than `MOST` tasks would have to be looked at to tell it."""
@@ -41,10 +41,10 @@ class Sorting(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """Tasks in any order. `total` is known up to `MOST`; `last` is the sort value of the last row, to go on from."""
+    """Tasks in any order. `total` is known up to `MOST`, and not where a list goes on; `last` is the sort value of the last row."""
 
     rows: Sequence[TaskRow]
-    total: int | str
+    total: int | str | None
     last: Any
     has_more: bool
     seen: SeenMany[TaskRow]
@@ -74,9 +74,16 @@ async def part(tables: Tables, sought: Sought, fresh: Freshness, *, limit: int, 
 async def sheet(
     tables: Tables, sought: Sought, sorting: Sorting | None, fresh: Freshness, *, limit: int, offset: int = 0, after: tuple[Any, UUID] | None = None
 ) -> Sheet:
-    """Some of the newest `MOST` tasks in an order, and how many there are. After a sort value and id, or from an offset on."""
+    """Some of the newest `MOST` tasks in an order, and how many there are. After a sort value and id, or from an offset on.
+
+    By due date, of a span of these: of the first ones in that order.
+    """
     by_id = sorting is None or sorting.by == "created_at"
-    way = walk(sought, MOST, oldest_first=by_id and sorting is not None and not sorting.descending)
+    way = None
+    if sorting is not None and sorting.by == "due_date":
+        way = walk_by_due(sought, MOST, descending=sorting.descending, reached=None if after is None else after[0])
+    whole = MOST if way is None else MOST // len(sought.places)
+    way = way or walk(sought, MOST, oldest_first=by_id and sorting is not None and not sorting.descending)
     fits, arguments = _all_of(way.left)
     direction: LiteralString = "desc" if sorting is None or sorting.descending else "asc"
     value: LiteralString = "id" if sorting is None or by_id else SORTS[sorting.by][0]
@@ -93,7 +100,7 @@ async def sheet(
     seen = await tables.ask(TASK_BOARD, select, asked, fresh, ("sorted", "total", "looked"))
     _, total, looked = seen.beside[0]
     rows, last = seen.rows[:limit], seen.beside[min(limit, len(seen.rows)) - 1][0] if seen.rows else None
-    return Sheet(rows, total if looked < MOST else MORE, last, len(seen.rows) > limit, seen)
+    return Sheet(rows, None if after is not None else total if looked < whole else MORE, last, len(seen.rows) > limit, seen)
 
 
 def _all_of(filters: Sequence[Filter]) -> tuple[LiteralString, tuple[Any, ...]]:

@@ -108,6 +108,31 @@ def walk(sought: Sought, limit: int, beyond: UUID | None = None, *, oldest_first
     return Walk(*way.merged(sources, distinct=distinct), left)
 
 
+def walk_by_due(sought: Sought, most: int, *, descending: bool, reached: datetime | None = None) -> Walk | None:
+    """The tasks of a span of due dates in their order, from the one that was reached on; None where that is not what is sought.
+
+    Each place gives its part of `most` rows: an owner's, node's or project's by the index of due dates, else the newest ones.
+    """
+    span = [one for one in sought.filters if one.name == "due"]
+    if not span or sought.deleted:
+        return None
+    if reached is not None:
+        span.append(Filter("due", "due_date <= %b" if descending else "due_date >= %b", (reached,)))
+    way = _Way(most // len(sought.places), {}, "desc" if descending else "asc")
+    newest = _Way(most // len(sought.places), _bounds(sought, None, oldest_first=False), "desc")
+    sources = [source for place in sought.places for source in (_of_span(way, place, span) or newest.sources(place, None))]
+    text: LiteralString = " union all ".join(text for text, _ in sources)
+    state = (Filter("deleted", "not deleted", ()),) if sought.places[0].kind == "all" else ()
+    return Walk(f"({text})", tuple(argument for _, own in sources for argument in own), (*sought.filters, *state))
+
+
+def _of_span(way: "_Way", place: Place, span: Sequence[Filter]) -> "list[Source]":
+    if place.kind not in {"owner", "node", "project"}:
+        return []
+    conditions = " and ".join((f"{COLUMN[place.kind]} = %b", *(one.condition for one in span)))
+    return [way.rows(conditions, "due_date is not null and not deleted", (place.of, *(one.arguments[0] for one in span)), by="due_date")]
+
+
 def _with_deleted(sought: Sought, way: "_Way") -> Walk:
     place = sought.places[0]
     if len(sought.places) == 1 and place.kind == "owner":
@@ -172,10 +197,11 @@ class _Way:
         self._beyond: LiteralString = "".join(f" and {{}} {sign} %b" for sign in bounds)
         self._from = tuple(bounds.values())
 
-    def rows(self, condition: LiteralString, state: LiteralString, arguments: Sequence[Any]) -> Source:
-        """Rows by an index that ends with the id; `state` is the condition of the index."""
+    def rows(self, condition: LiteralString, state: LiteralString, arguments: Sequence[Any], by: LiteralString = "") -> Source:
+        """Rows by an index that ends with the id, before it with the column `by`; `state` is the condition of the index."""
         beyond = self._beyond.replace("{}", "id")
-        text: LiteralString = f"(select {_ALL} from {TABLE} where {condition} and {state}{beyond} order by id {self._direction} limit %b)"  # noqa: S608 — the model's own names; values are bound.
+        order = f"{by} {self._direction}, id" if by else "id"
+        text: LiteralString = f"(select {_ALL} from {TABLE} where {condition} and {state}{beyond} order by {order} {self._direction} limit %b)"  # noqa: S608 — the model's own names; values are bound.
         return text, (*arguments, *self._from, self._limit)
 
     def listed(self, name: str) -> Source:

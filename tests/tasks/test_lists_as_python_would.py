@@ -111,20 +111,36 @@ async def test_of_a_span_of_time_nothing_else_is_looked_at_and_nothing_is_missin
 @pytest.mark.parametrize("descending", [False, True])
 async def test_sorted_lists_are_paged_in_their_order_without_gap_or_repetition(board, by, descending):
     sought, sorting = Sought((Place("owner", FEW),)), Sorting(by, descending)
-    found, after = [], None
+    found, after, total = [], None, None
     while True:
         now = await sheet(board, sought, sorting, ANY, limit=4, after=after)
+        assert (now.total is None) == (after is not None)
+        total = now.total or total
         found += now.rows
         if not now.has_more:
             break
         after = (now.last, now.rows[-1].id)
     assert sorted(row.id for row in found) == sorted(by_python(board, sought))
-    assert now.total == len(found) > 4
+    assert total == len(found) > 4
     order = {"priority": ["low", "medium", "high", "urgent"], "status": ["pending", "in_progress", "in_review", "completed", "failed", "cancelled"]}
     values = [getattr(row, by) for row in found]
     values = [value for value in values if value is not None]
     assert values == sorted(values, key=order[by].index if by in order else None, reverse=descending)
     assert all(row.due_date is None for row in found[len(values) :]), "those without a date are the last, from either end"
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", ["owner", "project", "mine"])
+async def test_a_span_of_due_dates_is_listed_in_their_order_however_many_tasks_there_are(board, name, descending):
+    sought, found, after = Sought(PLACES[name], (DUE, words("status", "pending", "completed"))), [], None
+    while True:
+        now = await sheet(board, sought, Sorting("due_date", descending), ANY, limit=6, after=after)
+        found += now.rows
+        if not now.has_more:
+            break
+        after = (now.last, now.rows[-1].id)
+    assert sorted(row.id for row in found) == sorted(by_python(board, sought))
+    assert [row.due_date for row in found] == sorted((row.due_date for row in found), reverse=descending)
 
 
 async def test_a_numbered_page_says_how_many_there_are_or_that_there_are_more_than_it_looked_at(board):

@@ -6,11 +6,15 @@ from uuid import UUID
 
 import msgspec
 
+from api.live.message import Frame
+from api.shared.parts import Parts
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must
 from application.shared.task_sight import LoadsAny
 from domain.shared.refused import Hidden, InsufficientRole, Invalid
 
+Present = Callable[[Parts, UUID, int], Awaitable[Frame]]
+"""How things stand for somebody, at least as new as a position; may fail, and is then not told."""
 Sees = Callable[[Caller, UUID, LoadsAny], Awaitable[bool]]
 
 
@@ -20,7 +24,8 @@ class UnknownChannel(Invalid):
 
 class Kind(msgspec.Struct, frozen=True):
     """A kind of channel. With `sees` it is about one object, `name:{id}`, of those that this lets through; with `everything` about all
-    there is, for who may read all; else about the caller's own.
+    there is, for who may read all; else about the caller's own. With `present` its clients are also told how things stand: when they begin,
+    and again after what they were told.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Kind(msgspec.Struct, frozen=True):
     needs: str
     sees: Sees | None = None
     everything: bool = False
+    present: Present | None = None
 
     @property
     def shown(self) -> str:

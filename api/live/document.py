@@ -27,6 +27,7 @@ CLOSES: Final = {
     RESTARTING: "the process ends or the log was replaced; come again",
     LATER: "too many connections, or something is away; come again a little later",
 }
+_UNREAD: Final = {"at_position": POSITION, "total": {"type": "integer"}, "by_kind": {"type": "object"}}
 _LIVE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "live.subscribed": ("These channels are followed; everything after the position is told.", {"channels": NAMES, "position": POSITION}),
     "live.unsubscribed": ("These channels are not followed any more.", {"channels": NAMES}),
@@ -45,6 +46,10 @@ def asyncapi(address: str) -> dict[str, Any]:
         for name, shape in sorted(tell.names().items()):
             about = (shape.__doc__ or "").partition("\n")[0]
             told[name] = _message(name, about, _envelope(_facts(shape, schemas)), tag=name.partition(".")[0])
+    for kind in KINDS.values():
+        if kind.present is not None:
+            name = f"{kind.name}.unread"
+            told[name] = _message(name, "How many are unread: when one begins to follow, and after what was told.", _UNREAD)
     wish = msgspec.json.schema(Wish)
     asked = {"wish": {"name": "wish", "title": "Subscribe and unsubscribe", "contentType": "application/json", "payload": _inlined(wish)}}
     messages = told | asked

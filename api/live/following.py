@@ -11,7 +11,8 @@ from api.live.channel import Subscription, must_hear, read
 from api.live.circles import Circles
 from api.live.line import SUBSCRIPTIONS, TOO_SLOW, Ending, Line
 from api.live.message import here, subscribed, unsubscribed
-from api.live.switchboard import Index, Switchboard, tell
+from api.live.present import Index
+from api.live.switchboard import Switchboard, tell
 from domain.shared.aggregate import Aggregate
 from domain.shared.refused import Conflict, Invalid
 from projections.shared.reading import PositionUnknown
@@ -56,6 +57,8 @@ async def follow(board: Switchboard, line: Line, names: Sequence[str], after: in
             line.cursor = max(known, line.cursor)
         line.subscriptions |= fresh
         await _catch_up(board, line)
+    for subscription in fresh.values():
+        board.presents.told(subscription, board.position)
     if after is not None and line.ending is None:
         line.put(here(max(board.position, line.cursor)))  # The client may have been told a position by a command, ahead of us.
 

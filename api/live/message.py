@@ -71,6 +71,11 @@ def ended(channel: str, position: int) -> Frame:
     return _frame("live.ended", None, channels=[channel], at_position=position, code="forbidden")
 
 
+def stands(type: str, at_position: int, **told: Any) -> Frame:
+    """How things stand at a position: no event, and no place to resume from."""
+    return _frame(type, None, at_position=at_position, **told)
+
+
 def failed(code: str, detail: str, close: int | None = None) -> Frame:
     """A frame that was not understood; with `close`, why the connection ends."""
     return _frame("error", None, code=code, detail=detail, **({} if close is None else {"close": close}))

@@ -1,12 +1,27 @@
 """Live: what a person is told."""
 
 from typing import Final
+from uuid import UUID
 
 from api.live.channel import Kind, channel
+from api.live.message import Frame, stands
 from api.live.tell import Happened, Told, small, tells
+from api.shared.parts import Parts
 from domain.notifications import events as e
+from projections.notifications.unread_counts import TOTAL, unread_counts
+from projections.shared.reading import Freshness
 
-NOTIFICATIONS: Final = channel(Kind("notifications", "Notifications of mine: new ones, and those read or gone.", "notifications:read"))
+
+async def unread(known: Parts, user_id: UUID, position: int) -> Frame:
+    """How many notifications somebody has not read."""
+    counts, at_position, _ = await unread_counts(known.caches, user_id, Freshness(min_position=position))
+    by_kind = {kind: count for kind, count in counts.items() if kind != TOTAL}
+    return stands("notifications.unread", at_position, total=counts.get(TOTAL, 0), by_kind=by_kind)
+
+
+NOTIFICATIONS: Final = channel(
+    Kind("notifications", "Notifications of mine: new ones, those read or gone, and how many are unread.", "notifications:read", present=unread)
+)
 
 
 @tells(e.NotificationCreated, e.NotificationRead, e.NotificationsRead, e.NotificationDeleted, e.NotificationExpired, private=True)

@@ -11,6 +11,7 @@ from application.shared.seats import seated
 from application.shared.task_sight import LoadsAny
 from domain.projects import events as e
 from domain.projects.membership import Membership
+from domain.shared.event import Event
 
 
 async def sees_project(caller: Caller, project_id: UUID, load: LoadsAny) -> bool:
@@ -27,7 +28,12 @@ PROJECTS: Final = channel(Kind("projects", "Projects and teams that I am a membe
 PROJECT: Final = channel(Kind("project", "One project and everything that happens to its tasks.", "projects:read", sees=sees_project))
 
 
-@tells(e.ProjectEvent, circle=Membership)
+def removed(event: Event) -> UUID | None:
+    """Who is no member any more."""
+    return event.user_id if isinstance(event, e.ProjectMemberRemoved | e.TeamMemberRemoved) else None
+
+
+@tells(e.ProjectEvent, circle=Membership, removes=removed)
 def project(happened: Happened) -> Told | None:
     """To its members: also to who was just taken off it."""
     event, stream = happened.recorded.event, happened.recorded.stream_id
@@ -35,7 +41,7 @@ def project(happened: Happened) -> Told | None:
     return Told(stream, small(event, "project_id"), {PROJECT.topic(stream), *PROJECTS.topics(*members)})
 
 
-@tells(e.TeamEvent, but=(e.TeamProjectListed, e.TeamProjectUnlisted), circle=Membership)
+@tells(e.TeamEvent, but=(e.TeamProjectListed, e.TeamProjectUnlisted), circle=Membership, removes=removed)
 def team(happened: Happened) -> Told | None:
     """To its members; which projects a team has stands in another stream and is told of the projects themselves."""
     event, stream = happened.recorded.event, happened.recorded.stream_id

@@ -12,6 +12,7 @@ from api.live.channel import ALL, Subscription
 from api.live.circles import Circles
 from api.live.line import FORBIDDEN, RESTARTING, Ending, Line
 from api.live.message import Message, ended
+from api.live.present import Index, Presents
 from api.live.tell import Happened, tell_of
 from api.live.watch import Watch
 from api.shared.feed import Feed
@@ -25,7 +26,6 @@ OF_ONE: Final = 20
 """Connections of a process, and of one principal there."""
 AT_ONCE: Final = 4
 """Clients of a process that are told at the same time what they missed."""
-Index = dict[str, dict[Line, Subscription]]
 
 
 class NotLive(Unavailable):
@@ -45,6 +45,7 @@ class Switchboard:
         self._beginning = asyncio.Lock()
         self.passing = asyncio.Lock()
         self.replays = asyncio.Semaphore(AT_ONCE)
+        self.presents = Presents(known, self.index)
         self._watch = Watch(known, self.lines, lambda: self.position)
 
     @property
@@ -131,10 +132,19 @@ class Switchboard:
             if doubtful:
                 self._watch.ask_again(doubtful)
             async with self.passing:
-                for line, subscription in await tell(circles.advance(recorded), self.index, circles):
+                over = await tell(circles.advance(recorded), self.index, circles, self.presents)
+                for line, subscription in over + await self._lost(recorded, circles):
                     self._end(line, subscription, recorded.position)
                 self.position = recorded.position
         await asyncio.sleep(0)  # Those who write have their turn.
+
+    async def _lost(self, recorded: Recorded[Any], circles: Circles) -> list[tuple[Line, Subscription]]:
+        """What somebody may not follow any more who was just removed from something else."""
+        how = tell_of(type(recorded.event))
+        who = None if how is None else how.removes(recorded.event)
+        lines = self.by_standing.get(who, ()) if who is not None else ()
+        there = [(line, one) for line in lines if line.is_live for one in line.subscriptions.values()]
+        return [(line, one) for line, one in there if not (await _entitled(line, one, circles))[1]]
 
     def _end(self, line: Line, subscription: Subscription, position: int) -> None:
         """The caller may not follow this any more."""
@@ -145,7 +155,7 @@ class Switchboard:
             line.end(Ending(FORBIDDEN, "forbidden", "Nothing is left that this caller may follow."))
 
 
-async def tell(happened: Happened, index: Index, circles: Circles) -> list[tuple[Line, Subscription]]:
+async def tell(happened: Happened, index: Index, circles: Circles, presents: Presents | None = None) -> list[tuple[Line, Subscription]]:
     """Put what is told of an event into the lines of those it concerns; answers with the subscriptions that end with it."""
     recorded = happened.recorded
     how = tell_of(type(recorded.event))
@@ -161,6 +171,8 @@ async def tell(happened: Happened, index: Index, circles: Circles) -> list[tuple
         hears, stays = await _entitled(line, subscription, circles)
         if hears:
             hearing[line].append(subscription.name)
+            if presents is not None:
+                presents.told(subscription, recorded.position)
         if not stays:
             over.append((line, subscription))
     if hearing:

@@ -43,6 +43,7 @@ class Tell(msgspec.Struct, frozen=True):
     circle: type[Aggregate] | None
     about: Callable[[Recorded[Any]], UUID]
     private: bool
+    removes: Callable[[Event], UUID | None]
 
     def names(self) -> dict[str, type[Event]]:
         """The pinned names of its events."""
@@ -68,11 +69,14 @@ def tells(
     circle: type[Aggregate] | None = None,
     about: Callable[[Recorded[Any]], UUID] = of_its_stream,
     private: bool = False,
+    removes: Callable[[Event], UUID | None] = lambda _: None,
 ) -> Callable[[Says], Says]:
-    """Register what is told of these events and their kinds, nothing where the function answers None. `private`: not even on `all`."""
+    """Register what is told of these events and their kinds, nothing where the function answers None. `private`: not even on `all`.
+    `removes`: who may see less after such an event, also of other things.
+    """
 
     def register(says: Says) -> Says:
-        TELLS.append(Tell(families, but, says, circle, about, private))
+        TELLS.append(Tell(families, but, says, circle, about, private, removes))
         return says
 
     return register

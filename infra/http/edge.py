@@ -148,6 +148,7 @@ class Edge:
         series = self._series.get(name)
         if series is None:
             series = self._series[name] = SECONDS.labels(*map(str, name))
-        series.observe(seconds)
+        if not scope.get("lasts"):  # As long as its client listens, which says nothing about us.
+            series.observe(seconds)
         if not route.startswith(("/live", "/ready", "/metrics", "/health")):
             self._log.note(scope, status, seconds, trace_id)

@@ -10,7 +10,7 @@ LARGEST_FRAME: Final = 64 * 1024
 """Bytes of a frame that a client sends; beyond, the connection is closed with 1009."""
 SEND_BUFFER: Final = 128 * 1024
 """Bytes the system keeps for a client that does not read: its own choice would be megabytes, and nobody would notice for minutes."""
-FAREWELL: Final = 10.0
+FAREWELL: Final = 30.0
 """Seconds in which a client must take what is on its way when its connection is closed."""
 
 

@@ -6,6 +6,7 @@ import signal
 
 import uvloop
 
+from api.live.entry import switchboard
 from api.shared.health import Health
 from infra.app import system
 from infra.cancellation import ended
@@ -30,7 +31,9 @@ async def serve(settings: Settings, port: int) -> None:
         watch(health, parts)
         health.measure("daybook_append_queue", "Commands that wait to be written.", lambda: parts.log.appender.depth)
         known = parts_of(parts, progress)
-        edge = Edge(application(known, health), health, access_log, networks(settings.trusted_proxies))
+        app = application(known, health)
+        health.measure("daybook_live_clients", "Clients that are told what happens.", lambda: len(switchboard(app).lines))
+        edge = Edge(app, health, access_log, networks(settings.trusted_proxies))
         health.describe(lambda: {"in_flight": edge.in_flight, "sockets": edge.conversations, "waiting_to_be_written": parts.log.appender.depth})
         server = web_server(edge, settings.host, port, drain=settings.shutdown_timeout)
         settle()

@@ -60,7 +60,7 @@ class Listener:
 
     @property
     def events(self) -> list[Message]:
-        return [one for one in self.told if not one["type"].startswith("live.")]
+        return [one for one in self.told if "version" in one]
 
     @property
     def position(self) -> int:

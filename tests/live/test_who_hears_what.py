@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.projects.events import ProjectMemberRemoved
-from tests.live.happening import a_project, happens
+from domain.projects.events import ProjectMemberRemoved, TeamMemberRemoved
+from tests.live.happening import a_project, a_team, happens
 
 
 async def test_the_owner_is_told_of_each_step_of_a_task_with_its_position(here):
@@ -102,3 +102,36 @@ async def test_a_member_hears_of_a_project_and_its_tasks_until_removed_and_is_th
         assert [one["type"] for one in listener.told[-3:]] == ["task.created", "project.member_removed", "live.ended"]
         await beside.hears("project.member_removed")
     assert await here.refusal(bob.headers, f"project:{project}") == 4003
+
+
+async def test_a_person_hears_of_notifications_alone_and_how_many_are_unread(here):
+    ada, bob = await here.api.account(), await here.api.account()
+    async with here.listens(bob.headers, "notifications") as listener, here.listens(await here.api.admin(), "all") as admin:
+        await listener.hears("live.subscribed")
+        await admin.hears("live.subscribed")
+        assert (await listener.hears("notifications.unread"))["total"] == 0
+        task = await here.api.task(ada.headers)
+        added = await here.api("POST", f"/api/v1/tasks/{task['id']}/assignees", ada.headers, json={"user_id": bob.id})
+        assert added.status_code == 200, added.text
+        created = await listener.hears("notification.created")
+        assert (created["data"]["task_id"], created["channels"]) == (task["id"], ["notifications"])
+        assert (await listener.hears("notifications.unread"))["total"] == 1
+        read = await here.api("PATCH", f"/api/v1/notifications/{created['id']}/read", bob.headers)
+        assert read.status_code < 300, read.text
+        await listener.hears("notification.read", id=created["id"])
+        assert (await listener.hears("notifications.unread"))["total"] == 0
+        await here.api.task(ada.headers, title="The last")
+        await admin.until(lambda told: told.get("data", {}).get("title") == "The last")
+        assert not [one for one in admin.events if one["type"].startswith("notification")]
+
+
+async def test_who_is_removed_from_a_team_follows_its_projects_no_longer(here):
+    ada, bob, system = await here.api.account(), await here.api.account(), here.api.system
+    team = await a_team(system, ada.id, bob.id)
+    project = await a_project(system, ada.id, team=team)
+    task = await here.api.task(ada.headers, project_id=str(project))
+    async with here.listens(bob.headers, f"project:{project}", f"task:{task['id']}") as listener:
+        await listener.hears("live.subscribed")
+        await happens(system, team, TeamMemberRemoved(at=system.log.now(), team_id=team, user_id=UUID(bob.id)))
+        assert await listener.closed() == 4003
+        assert [one["type"] for one in listener.told[-2:]] == ["live.ended"] * 2

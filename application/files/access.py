@@ -10,9 +10,9 @@ import msgspec
 from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
 from application.shared.task_sight import Say, must_see, say, seat
-from domain.files.errors import ProjectArchived
 from domain.files.stored_file import StoredFile
 from domain.projects.membership import Membership
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, NotFound
 from domain.tasks.audience import Audience
 

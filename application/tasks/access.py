@@ -16,9 +16,10 @@ from application.shared.task_sight import BY_ROLE, Say, must_see, say
 from domain.projects.kind import Kind
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.event import Event
 from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
-from domain.tasks.errors import NotAssignedNode, ProjectArchived
+from domain.tasks.errors import NotAssignedNode
 from domain.tasks.task import Task
 
 

@@ -7,10 +7,6 @@ class QuotaExceeded(Conflict):
     """There is no room for this file among yours."""
 
 
-class ProjectArchived(Conflict):
-    """The project is archived: nothing in it changes any more."""
-
-
 class PayloadTooLarge(TooLarge):
     """The file is larger than files may be."""
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain.projects.errors import AlreadyMember, OwnerNeeded, ProjectArchived, TooManyMembers
+from domain.projects.errors import AlreadyMember, OwnerNeeded, TooManyMembers
 from domain.projects.kind import Kind
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.event import Event
 from domain.shared.fields import invalid
 from domain.shared.refused import NotFound

@@ -7,14 +7,6 @@ class NameTaken(Conflict):
     """The team, or the owner, has another project of this name."""
 
 
-class ProjectArchived(Conflict):
-    """The project is archived: nothing in it changes any more."""
-
-
-class InvalidTransition(Conflict):
-    """The project cannot go from its present status to that one."""
-
-
 class OwnerNeeded(Conflict):
     """There is always an owner: give it to somebody else first."""
 

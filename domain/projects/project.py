@@ -1,7 +1,7 @@
 """A project: what it is called, where it stands, who belongs to it."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
@@ -10,16 +10,16 @@ from msgspec import UNSET
 from domain.projects import events as e
 from domain.projects import limits
 from domain.projects.circle import Circle, Words
-from domain.projects.errors import InvalidTransition
 from domain.projects.events import ProjectFields
 from domain.projects.kind import Kind
 from domain.projects.status import PROJECT_STEPS, ProjectStatus
 from domain.shared import fields as rules
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.event import Event
 from domain.shared.merge_patch import merged
 from domain.shared.priority import Priority
 
-FIRST: tuple[ProjectStatus, ...] = (ProjectStatus.PLANNING, ProjectStatus.ACTIVE)
+FIRST: Final = (ProjectStatus.PLANNING, ProjectStatus.ACTIVE)
 
 
 class Project(Circle, frozen=True, kw_only=True):

@@ -1,10 +1,7 @@
 """Why a request about a task is refused."""
 
+from domain.shared.conflicts import InvalidTransition, ProjectArchived  # noqa: F401 — tasks refuse for these reasons, too.
 from domain.shared.refused import Conflict, Forbidden
-
-
-class InvalidTransition(Conflict):
-    """The task cannot go from its present status to that one."""
 
 
 class TaskExpired(Conflict):
@@ -29,10 +26,6 @@ class TaskOfPersons(Conflict):
 
 class TooManyPeople(Conflict):
     """The task has as many assignees or watchers as it may."""
-
-
-class ProjectArchived(Conflict):
-    """The project is archived: nothing in it changes any more."""
 
 
 class NotClaimable(Conflict):

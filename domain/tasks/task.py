@@ -6,19 +6,12 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.event import Event
 from domain.shared.fields import invalid
 from domain.tasks import events as e
 from domain.tasks import limits
-from domain.tasks.errors import (
-    InvalidTransition,
-    NotClaimable,
-    NotDueYet,
-    NotRunning,
-    StaleToken,
-    TaskExpired,
-    TaskOfPersons,
-)
+from domain.tasks.errors import NotClaimable, NotDueYet, NotRunning, StaleToken, TaskExpired, TaskOfPersons
 from domain.tasks.people import TaskOfPeople
 from domain.tasks.status import LEASED, NODE_STEPS, OWN_STEPS, Status, Steps
 

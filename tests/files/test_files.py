@@ -14,7 +14,7 @@ from application.shared.dispatch import Dispatch
 from application.shared.outside import Outside
 from application.shared.reaction import REACTIONS
 from application.tasks.task import CreateTask
-from domain.files.errors import ProjectArchived, QuotaExceeded
+from domain.files.errors import QuotaExceeded
 from domain.files.events import FileAttached, FileRemoved, StorageFreed, StorageTaken
 from domain.files.shelf import FILES, Shelf, shelf_of
 from domain.identity.errors import AccountErased
@@ -22,6 +22,7 @@ from domain.identity.events import UserErased, UserForgotten
 from domain.projects.events import ProjectCreated, ProjectFields, ProjectMemberAdded, ProjectStatusChanged
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, Hidden, InsufficientRole, NotFound
 from domain.tasks.events import TaskDeleted, TaskWatcherAdded
 from infra.memory.files import MemoryFiles

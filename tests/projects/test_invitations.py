@@ -14,12 +14,13 @@ from application.shared.deadline import DEADLINES
 from domain.identity.errors import InvalidEmail
 from domain.identity.events import EmailVerified
 from domain.notifications.events import MailFailed, MailQueued
-from domain.projects.errors import AlreadyInvited, AlreadyMember, InvitationNotOver, InvitationOver, ProjectArchived
+from domain.projects.errors import AlreadyInvited, AlreadyMember, InvitationNotOver, InvitationOver
 from domain.projects.events import InvitationAccepted, InvitationDeclined, InvitationExpired, InvitationRevoked, MemberInvited, ProjectMemberAdded
 from domain.projects.invitation import LIFETIME
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, Hidden, InsufficientRole, Invalid, NotFound
 from infra.serialization import mapper
 from projections.projects.invitations import INVITATIONS

@@ -11,7 +11,7 @@ from application.tasks.task import CreateTask
 from domain.identity.events import UserDisabled
 from domain.projects.errors import AlreadyMember, NameTaken, OwnerNeeded, TooManyMembers
 from domain.projects.events import ProjectMemberAdded, TeamMemberAdded
-from domain.projects.membership import Membership
+from domain.projects.membership import Membership, seat
 from domain.projects.role import MemberRole
 from domain.shared.refused import Forbidden, Hidden, NotFound, Refused
 from tests.projects import people as p
@@ -143,3 +143,20 @@ def test_the_heir_reaches_furthest_and_came_first():
         *(TeamMemberAdded(at=NOON, team_id=team.id, user_id=who.id, role=role) for who, role in joined),
     )
     assert team.heirs() == [p.CAT.id, p.DAN.id, p.BOB.id]
+
+
+@pytest.mark.parametrize(
+    ("own", "in_team", "comes_to"),
+    [
+        (None, None, None), (p.VIEWER, None, p.VIEWER), (p.OWNER, p.VIEWER, p.OWNER), (None, p.VIEWER, p.VIEWER), (None, p.MEMBER, p.VIEWER),
+        (p.MEMBER, p.MEMBER, p.MEMBER), (None, p.MANAGER, p.MANAGER), (None, p.OWNER, p.MANAGER), (p.VIEWER, p.OWNER, p.MANAGER),
+    ],
+)  # fmt: skip
+def test_a_role_in_a_project_is_ones_own_or_what_ones_team_brings_whichever_reaches_further(own, in_team, comes_to):
+    team = Membership(id=UUID(int=1), owner_id=p.ANN.id, members={p.ANN.id: p.OWNER} | ({p.BOB.id: in_team} if in_team else {}))
+    project = Membership(id=UUID(int=2), owner_id=p.ANN.id, team_id=team.id, members={p.ANN.id: p.OWNER} | ({p.BOB.id: own} if own else {}))
+    assert seat(project, team, p.BOB.id) is comes_to
+    assert seat(project, team.but(deleted=True), p.BOB.id) is own
+    assert seat(project.but(deleted=True), team, p.BOB.id) is None
+    assert seat(project, None, p.BOB.id) is own
+    assert seat(project, team, None) is None

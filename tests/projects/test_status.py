@@ -5,9 +5,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from application.projects.project import ChangeProjectStatus, EditProject
-from domain.projects.errors import InvalidTransition, ProjectArchived
 from domain.projects.events import ProjectFields, ProjectStatusChanged
 from domain.projects.status import ProjectStatus
+from domain.shared.conflicts import InvalidTransition, ProjectArchived
 from domain.shared.refused import Forbidden
 from tests.projects import people as p
 from tests.scenario import NOON, given

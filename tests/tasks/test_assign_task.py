@@ -4,8 +4,8 @@ import pytest
 
 from application.tasks.assignment import AssignTask
 from application.tasks.task import CreateTask
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.refused import Forbidden, NotFound
-from domain.tasks.errors import InvalidTransition
 from domain.tasks.events import TaskAssigned
 from domain.tasks.status import Status
 from tests.scenario import NOON, given

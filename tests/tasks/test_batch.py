@@ -11,9 +11,10 @@ from application.tasks.people import AddAssignee, MoveTask
 from application.tasks.progress import ChangeTaskStatus
 from application.tasks.steps_back import ReopenTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask, TagTask
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.refused import Hidden, InsufficientScope, NotFound
 from domain.tasks import events as e
-from domain.tasks.errors import ExternalIdTaken, InvalidTransition
+from domain.tasks.errors import ExternalIdTaken
 from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task
 from tests.scenario import NOON, World, together

@@ -5,8 +5,9 @@ import pytest
 from application.tasks.assignment import AssignTask
 from application.tasks.progress import ChangeTaskStatus
 from application.tasks.task import CreateTask
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.refused import NotFound
-from domain.tasks.errors import InvalidTransition, NotAssignedNode, StaleToken, TaskExpired
+from domain.tasks.errors import NotAssignedNode, StaleToken, TaskExpired
 from domain.tasks.events import TaskCompleted, TaskFailed, TaskStarted
 from domain.tasks.status import Status
 from tests.scenario import NOON, given

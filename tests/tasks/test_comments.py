@@ -11,9 +11,9 @@ from application.tasks.task import CreateTask, DeleteTask
 from domain.projects.events import ProjectCreated, ProjectFields, ProjectMemberAdded, ProjectStatusChanged
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, Hidden, InsufficientRole, Invalid, NotFound, PreconditionFailed
 from domain.tasks.comment import Comment, marked
-from domain.tasks.errors import ProjectArchived
 from domain.tasks.events import CommentDeleted, CommentEdited, CommentPosted, TaskWatcherAdded
 from projections.tasks.comments import COMMENTS
 from tests.scenario import NOON, World, folded, given

@@ -6,8 +6,9 @@ import pytest
 
 from application.tasks.steps_back import ReopenTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.refused import Forbidden, InsufficientRole, NotFound, PreconditionFailed
-from domain.tasks.errors import InvalidTransition, TaskNotEditable
+from domain.tasks.errors import TaskNotEditable
 from domain.tasks.events import Fields, TaskCompleted, TaskCreated, TaskDeleted, TaskEdited, TaskReopened, TaskRestored
 from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task

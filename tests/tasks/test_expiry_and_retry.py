@@ -9,8 +9,9 @@ from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.progress import ChangeTaskStatus, Heartbeat
 from application.tasks.steps_back import ReopenTask, RetryTask
 from application.tasks.task import CreateTask, DeleteTask, RestoreTask
+from domain.shared.conflicts import InvalidTransition
 from domain.shared.refused import Forbidden, NotFound
-from domain.tasks.errors import InvalidTransition, NotDueYet, StaleToken
+from domain.tasks.errors import NotDueYet, StaleToken
 from domain.tasks.events import TaskCreated, TaskFailed, TaskRetried
 from domain.tasks.status import Status
 from domain.tasks.task import Task

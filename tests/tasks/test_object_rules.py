@@ -9,8 +9,8 @@ from application.tasks.people import AddAssignee, AddWatcher, MoveTask, RemoveAs
 from application.tasks.progress import ChangeTaskStatus, NoteProgress
 from application.tasks.steps_back import ReopenTask, RetryTask, SendBackTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask, TagTask
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, NotFound
-from domain.tasks.errors import ProjectArchived
 from domain.tasks.events import Fields
 from domain.tasks.status import Status
 from domain.tasks.task import Task

@@ -9,9 +9,10 @@ from application.tasks.people import AddAssignee, AddWatcher, MoveTask, RemoveAs
 from application.tasks.task import CreateTask, EditTask
 from domain.identity.events import RoleRevoked, UserDisabled, UserErased
 from domain.identity.role import Role
+from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, Hidden, Invalid, NotFound, PreconditionFailed
 from domain.tasks import events as e
-from domain.tasks.errors import ProjectArchived, TaskOfNode, TaskOfPersons, TooManyPeople
+from domain.tasks.errors import TaskOfNode, TaskOfPersons, TooManyPeople
 from domain.tasks.people import ASSIGNEES, WATCHERS
 from tests.scenario import NOON, World, given
 from tests.tasks import people as p

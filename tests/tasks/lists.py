@@ -22,9 +22,7 @@ LOG = UUID(int=1)
 def make_board(connection: psycopg.Connection[Any], *, index: bool) -> None:
     """The empty first build of `task_board`, which queries see."""
     table = RowTable(TASK_BOARD, 1)
-    connection.execute(
-        "insert into read_models (model, build, store, state, log_id) values (%s, 1, 'postgres', 'live', %s)", (TASK_BOARD.table, LOG)
-    )
+    connection.execute("insert into read_models (model, build, store, state, log_id) values (%s, 1, 'postgres', 'live', %s)", (TASK_BOARD.table, LOG))
     for statement in (*table.create(), *(table.index() if index else ()), *table.show()):
         connection.execute(statement.encode())
 

@@ -55,9 +55,8 @@ async def test_what_is_left_out_stays_null_clears_and_the_same_again_is_no_news(
     assert (started.status_code, started.json()["status"], started.json()["description"]) == (200, "in_progress", "It hums.")
     again = await api(method, path, ann.headers, json={"status": "in_progress", "title": made["title"], "assignee_ids": [ann.id]})
     assert (again.status_code, again.json()["version"]) == (200, started.json()["version"])
-    changed = await api(
-        method, path, ann.headers, json={"description": None, "assignee_ids": [bob.id]}, headers={"If-Match": started.headers["etag"]}
-    )
+    as_seen = {"If-Match": started.headers["etag"]}
+    changed = await api(method, path, ann.headers, json={"description": None, "assignee_ids": [bob.id]}, headers=as_seen)
     assert (changed.json()["description"], changed.json()["assignee_ids"]) == (None, [bob.id])
     stale = await api(method, path, ann.headers, json={"title": "Late"}, headers=as_seen)
     assert problem(stale) == (412, "precondition_failed")

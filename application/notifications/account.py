@@ -31,7 +31,7 @@ async def notify_of_role(command: NotifyOfRole, ports: Ports) -> None:
     title = f"You {'have a new role' if command.granted else 'no longer have the role'}: {command.role}"
     change = "role_granted" if command.granted else "role_revoked"
     news = News(kind=Kind.SYSTEM, title=title, change=change, facts={"role": command.role}, actor_id=command.actor_id)
-    await tell(ports, command.user_id, news)
+    await tell(ports, [command.user_id], news)
 
 
 @reacts("notifications.roles", RoleGranted, RoleRevoked)

@@ -29,7 +29,7 @@ async def notify_of_job(command: NotifyOfJob, ports: Ports) -> None:
     job = await ports.log.load(Job, command.job_id)
     how = "is done" if command.change == "job_completed" else "has failed"
     news = News(kind=Kind.SYSTEM, title=f"Your job {how}: {job.kind}", change=command.change, facts={"job_id": job.id, **command.facts})
-    await tell(ports, job.requester_id, news)
+    await tell(ports, [job.requester_id], news)
 
 
 @reacts("notifications.jobs", JobCompleted, JobFailed)

@@ -1,7 +1,5 @@
 """Making the letter of a mail at the moment it is sent: nothing of its words or its link is kept."""
 
-from uuid import UUID
-
 from application.notifications import note_texts, preferences
 from application.notifications.policy import policy
 from application.notifications.texts import TEXTS, written
@@ -41,9 +39,5 @@ async def _news(ports: Ports, queued: MailQueued, to: str) -> Letter | None:
 
 async def _wanted(ports: Ports, queued: MailQueued) -> list[NotificationCreated]:
     choices = (await ports.log.load(Preferences, preferences_id(queued.user_id))).choices
-    found = [await _told(ports, one) for one in queued.notification_ids]
-    return [told for told in found if told is not None and choices.wants_mail(told.kind)]
-
-
-async def _told(ports: Ports, notification_id: UUID) -> NotificationCreated | None:
-    return (await ports.log.load(Notification, notification_id)).told
+    found = await ports.log.load_many(Notification, queued.notification_ids)
+    return [one.told for one in found if one.told is not None and choices.wants_mail(one.told.kind)]

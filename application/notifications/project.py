@@ -64,8 +64,7 @@ async def notify_of_project(command: NotifyOfProject, ports: Ports) -> None:
         actor_id=command.actor_id,
         project_id=command.project_id,
     )
-    for user_id in sorted(set(members) - {command.actor_id}, key=str):
-        await tell(ports, user_id, news)
+    await tell(ports, members, news)
 
 
 @reacts("notifications.projects", e.ProjectCreated, *CHANGES, *ONE, e.MemberInvited)

@@ -65,8 +65,7 @@ async def notify_of_task(command: NotifyOfTask, ports: Ports) -> None:
         task_id=task.id,
         project_id=task.project_id,
     )
-    for user_id in _others(command.to or _concerned(command.kind, task), command.actor_id):
-        await tell(ports, user_id, news)
+    await tell(ports, command.to or _concerned(command.kind, task), news)
 
 
 @handles(NotifyOfComment)
@@ -87,8 +86,7 @@ async def notify_of_comment(command: NotifyOfComment, ports: Ports) -> None:
             project_id=task.project_id,
             comment_id=command.comment_id,
         )
-        for user_id in _others(people, command.author_id):
-            await tell(ports, user_id, news)
+        await tell(ports, people, news)
 
 
 def _concerned(kind: Kind, task: Audience) -> Iterable[UUID]:
@@ -96,10 +94,6 @@ def _concerned(kind: Kind, task: Audience) -> Iterable[UUID]:
     if kind is Kind.TASK_OVERDUE:
         return {one for one in (task.owner_id, *task.assignee_ids) if one is not None}
     return task.people
-
-
-def _others(people: Iterable[UUID], actor_id: UUID | None) -> list[UUID]:
-    return sorted({one for one in people if one != actor_id})
 
 
 @reacts("notifications.tasks", e.TaskAssigneeAdded, e.TaskReowned, e.TaskCompleted, e.TaskBecameOverdue, *CHANGES)

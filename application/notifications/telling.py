@@ -1,5 +1,6 @@
-"""Telling one person something: as they prefer, stored first; everything else (mail, live updates) follows from what is stored."""
+"""Telling people something: as they prefer, stored first; everything else (mail, live updates) follows from what is stored."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -34,24 +35,28 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     comment_id: UUID | None = None
 
 
-async def tell(ports: Ports, user_id: UUID, news: News) -> None:
-    """Stage everything that follows for one person: nothing for programs, nodes and those who do not want to know.
+async def tell(ports: Ports, people: Iterable[UUID], news: News) -> None:
+    """Stage everything that follows for these people, but `actor_id`: nothing for programs, nodes and those who do not want to know.
 
     Told exactly once, however often the event behind it is delivered: the command's id follows from the event, and all is one append.
     """
-    recipient = await ports.log.load(Recipient, user_id)
-    if not recipient.is_told:
-        return
-    choices = (await ports.log.load(Preferences, preferences_id(user_id))).choices
-    way = choices.way(news.kind, ports.now)
+    told = sorted(set(people) - {news.actor_id}, key=str)
+    recipients = await ports.log.load_many(Recipient, told)
+    preferences = await ports.log.load_many(Preferences, [preferences_id(user_id) for user_id in told])
+    for recipient, preferred in zip(recipients, preferences, strict=True):
+        if recipient.is_told:
+            await _tell(ports, recipient, preferred.choices.way(news.kind, ports.now), news)
+
+
+async def _tell(ports: Ports, recipient: Recipient, way: Way, news: News) -> None:
     to = recipient.email or NOWHERE
     if to == NOWHERE:
         way = Way(in_app=way.in_app, mail=False)
     if not way:
         return
-    notification_id = store(ports, user_id, news, way)
+    notification_id = store(ports, recipient.id, news, way)
     if way.mail:
-        await _mail(ports, user_id, notification_id, way, to)
+        await _mail(ports, recipient.id, notification_id, way, to)
 
 
 def store(ports: Ports, user_id: UUID, news: News, way: Way) -> UUID:

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final, Protocol
 
 from application.shared.outside import Letter, Mail, MailDelayed, MailRefused
 from infra.outside.breaker import CLOSED, Breaker
+from infra.outside.file_mail import FileMail
 from infra.outside.log_mail import LogMail
 from infra.outside.smtp_mail import Host, ServerAway, SmtpMail
 from infra.settings import Settings
@@ -20,7 +22,7 @@ class Post(Mail, Protocol):
 
     @property
     def state(self) -> str:
-        """`closed` while the usual server is asked, else what its breaker says; `log` without a server."""
+        """`closed` while the usual server is asked, else what its breaker says; `log` or `file` without a server."""
 
 
 class Roads:
@@ -104,10 +106,10 @@ class Paced:
 
 
 def mail_of(settings: Settings) -> Post:
-    """How this system sends mail: by SMTP where a server is set."""
-    if not settings.smtp_host:
-        return LogMail()
+    """How this system sends mail: by SMTP where a server is set, else into a folder where one is set, else it is only shown."""
     sender = settings.email_from
+    if not settings.smtp_host:
+        return FileMail(sender, Path(settings.email_folder)) if settings.email_folder else LogMail()
     first = Host(settings.smtp_host, settings.smtp_port, settings.smtp_user, settings.smtp_password, settings.smtp_security)
     second = Host(
         settings.smtp_fallback_host,

@@ -2,17 +2,14 @@
 
 import asyncio
 import contextlib
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as AS_SENT
-from email.utils import formatdate, parseaddr
 from typing import Final
 
 import msgspec
 from aiosmtplib import SMTP, SMTPException, SMTPNotSupported, SMTPRecipientsRefused, SMTPResponseException
 
 from application.shared.outside import Letter, MailDelayed, MailRefused
+from infra.outside.messages import composed, sender_of
 
 PATIENCE: Final = 10.0
 """Seconds for one letter, from connecting to the server's last word; others wait behind it."""
@@ -45,18 +42,13 @@ class SmtpMail:
     def __init__(self, sender: str, host: Host, patience: float = PATIENCE) -> None:
         self._host = host
         self._patience = patience
-        name, address = parseaddr(sender)
-        self._sender = _address(address, name)
+        self._sender = sender_of(sender)
 
     async def send(self, letter: Letter) -> None:
         """Hand a letter over; raises `MailRefused`, `MailDelayed`, `ServerAway`. One that is sent twice, since the server's last word was
         lost, has the same Message-ID.
         """
-        try:
-            to = _address(letter.to)
-            message = self._message(letter, to)
-        except (ValueError, MessageError) as error:
-            raise MailRefused(f"no letter: {type(error).__name__}") from None
+        message, to = composed(letter, self._sender)
         await self._hand_over(message, to.addr_spec)
 
     async def _hand_over(self, message: EmailMessage, to: str) -> None:
@@ -80,20 +72,6 @@ class SmtpMail:
         finally:
             client.close()
 
-    def _message(self, letter: Letter, to: Address) -> EmailMessage:
-        message = EmailMessage(policy=AS_SENT)
-        message["From"] = self._sender
-        message["To"] = to
-        message["Subject"] = letter.subject
-        message["Date"] = formatdate()
-        message["Message-ID"] = f"<{letter.id}@{self._sender.domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # So that no robot answers (RFC 3834).
-        if letter.unsubscribe:
-            message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058.
-        message.set_content(letter.text)
-        return message
-
     def _client(self) -> SMTP:
         chosen = self._host
         return SMTP(
@@ -106,14 +84,6 @@ class SmtpMail:
             timeout=self._patience,
             local_hostname=self._sender.domain,  # Else the name of this machine, looked up in the DNS for each letter.
         )
-
-
-def _address(text: str, name: str = "") -> Address:
-    """An address as it is sent: the domain in ASCII (RFC 5890), so that only an odd local part needs SMTPUTF8. Raises `ValueError`."""
-    local, _, domain = text.rpartition("@")
-    if not local or not domain:
-        raise ValueError("not an address")
-    return Address(name, local, domain.encode("idna").decode("ascii"))
 
 
 def _judged(answered: SMTPResponseException) -> MailDelayed | MailRefused:

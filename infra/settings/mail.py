@@ -8,7 +8,7 @@ class MailSettings(PeopleSettings, frozen=True, kw_only=True):
     """How people are told."""
 
     smtp_host: str = ""
-    """Without it mails are shown in the log."""
+    """Without it mails are written to `email_folder` or, without that one too, shown in the log."""
     smtp_port: int = 587
     smtp_user: str = ""
     smtp_password: Secret = ""
@@ -21,6 +21,8 @@ class MailSettings(PeopleSettings, frozen=True, kw_only=True):
     smtp_fallback_password: Secret = ""
     smtp_fallback_security: str = "starttls"
     email_from: str = "Daybook <daybook@localhost>"
+    email_folder: str = ""
+    """A folder for mails as `.eml` files, where there is no mail server."""
     email_rate: float = 10.0
     """Mails per second that are handed over in the long run; 0: as many as there are."""
     email_burst: int = 50

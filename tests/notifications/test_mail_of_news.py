@@ -12,6 +12,7 @@ from application.shared.context import ANONYMOUS, SYSTEM, Caller
 from application.shared.outside import MailDelayed, MailRefused
 from domain.identity.errors import InvalidLink
 from domain.identity.events import EmailChanged, PasswordChanged
+from domain.notifications.choices import Channels
 from domain.notifications.errors import MailNotDue, NotExpired
 from domain.notifications.events import DigestClosed, MailFailed, MailScheduled, MailSent, NotificationExpired
 from domain.notifications.hours import Digest, Every, QuietHours
@@ -106,6 +107,17 @@ async def test_a_digest_is_one_mail_at_its_hour(post, pair):
     assert post.mail.sent[1].subject == "Daybook: one thing happened"
 
 
+async def test_a_digest_that_is_due_goes_when_it_was_said_with_all_that_came_since(post, pair):
+    _, bob = pair
+    await prefers(post, bob, digest=Digest(Every.DAILY, 18))
+    await given_a_task(post, pair)
+    await prefers(post, bob, digest=Digest(Every.DAILY, 20))
+    await given_a_task(post, pair)
+    post.later(6 * 3600)
+    await post.tick()
+    assert [letter.subject for letter in post.mail.sent] == ["Daybook: 2 things happened"]
+
+
 async def test_a_digest_lists_so_many_and_counts_the_rest(post, pair):
     _, bob = pair
     await prefers(post, bob, digest=Digest(Every.DAILY, 18))
@@ -189,8 +201,6 @@ async def test_the_link_of_a_digest_turns_off_all_but_security(post, pair):
 
 
 async def test_what_is_only_mailed_is_not_shown(post, pair):
-    from domain.notifications.choices import Channels
-
     _, bob = pair
     await prefers(post, bob, channels={Kind.TASK_ASSIGNED: Channels(in_app=False, mail=True)})
     await given_a_task(post, pair)

@@ -3,11 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 
 import pytest
 
-from application.shared.outside import Letter
+from application.shared.outside import Letter, MailDelayed
 from infra.observability.logs import configure
+from infra.outside.file_mail import FileMail
 from infra.outside.log_mail import LogMail
 from infra.processes.supervisor_log import Log
 
@@ -34,3 +36,16 @@ async def test_a_mail_stands_in_the_log_file_and_is_shown_on_the_terminal(tmp_pa
     for part in ("To: ada@bücher.example", "Subject: Choose a new password", "    https://daybook.example/reset-password#token=x\n"):
         assert part in shown
     assert LETTER.text in json.loads(line)["letter"]
+
+
+async def test_a_mail_is_a_file_that_a_mail_program_opens_and_one_that_is_sent_twice_is_one(tmp_path):
+    post = FileMail("Daybook <daybook@example.org>", tmp_path / "mails")
+    for _ in range(2):
+        await post.send(LETTER)
+    (file,) = (tmp_path / "mails").iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=policy.SMTP)
+    assert (file.name, message["To"], message["Subject"]) == ("0193.eml", "ada@xn--bcher-kva.example", LETTER.subject)
+    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    (tmp_path / "file").touch()
+    with pytest.raises(MailDelayed):
+        await FileMail("daybook@example.org", tmp_path / "file").send(LETTER)

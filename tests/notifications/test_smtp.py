@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from application.shared.outside import Letter, MailDelayed, MailRefused
+from infra.outside.file_mail import FileMail
 from infra.outside.log_mail import LogMail
 from infra.outside.mail_roads import Paced, Roads, mail_of
 from infra.outside.smtp_mail import Host, SmtpMail
@@ -149,6 +150,7 @@ def test_without_a_server_mails_are_shown_and_settings_that_cannot_be_meant_are_
     assert isinstance(mail_of(Settings(**PLAIN)), LogMail)
     assert isinstance(mail_of(Settings(**PLAIN, smtp_host="post.test")), Paced)
     assert isinstance(mail_of(Settings(**PLAIN, smtp_host="post.test", email_rate=0)), Roads)
+    assert isinstance(mail_of(Settings(**PLAIN, email_folder="mails")), FileMail)
     given = {name.upper(): value for name, value in PLAIN.items()}
     for wrong in ({"SMTP_SECURITY": "ssl"}, {"EMAIL_FROM": "nobody"}, {"EMAIL_FROM": "A <a@b>\nBcc: c@d"}):
         with pytest.raises(BadSettings, match=next(iter(wrong))):

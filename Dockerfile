@@ -8,7 +8,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/daybook/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # The font is for PDF: most of the world's alphabets. A new volume gets the folder's owner.
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --no-create-home daybook && install -d -o daybook -m 700 /var/lib/daybook/jobs
+ && useradd --system --uid 10001 --no-create-home daybook && install -d -o daybook -m 700 /var/lib/daybook/jobs /var/lib/daybook/files
 COPY --from=packages /opt/daybook /opt/daybook
 COPY pyproject.toml /srv/daybook/
 COPY domain /srv/daybook/domain

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.settings.mail import MailSettings
-from infra.settings.words import Secret
+from infra.settings.words import Secret, Size
 
 STATE: Final = Path(__file__).parents[2] / ".daybook"
 """Where a clone keeps what is its own."""
@@ -13,9 +13,9 @@ STATE: Final = Path(__file__).parents[2] / ".daybook"
 class FileSettings(MailSettings, frozen=True, kw_only=True):
     """Where bytes are kept, and how many."""
 
-    file_size_limit: int = 26_214_400
+    file_size_limit: Size = 26_214_400
     """Bytes of one file."""
-    file_quota: int = 1_073_741_824
+    file_quota: Size = 1_073_741_824
     """Bytes of all files of one person."""
     files_folder: str = ""
     """Where files are kept on this machine; `.daybook/files` of the clone where left out."""
@@ -30,7 +30,7 @@ class FileSettings(MailSettings, frozen=True, kw_only=True):
     s3_secret_key: Secret = ""
     jobs_folder: str = ""
     """Where imports and exports keep their files; `.daybook/jobs` of the clone where left out."""
-    import_size_limit: int = 536_870_912
+    import_size_limit: Size = 536_870_912
     """Bytes of a file that is to be imported."""
 
     @property

@@ -9,7 +9,7 @@ import msgspec
 
 from infra.settings.checks import wrong_values
 from infra.settings.requests import RequestSettings
-from infra.settings.words import BadSettings, redacted
+from infra.settings.words import BadSettings, Size, in_bytes, redacted
 
 SYNONYMS: Final = {
     "ENV": ("NODE_ENV",),
@@ -54,6 +54,7 @@ def read_settings(environment: Mapping[str, str] | None = None, beneath: Mapping
         if value is None and field.required:
             problems.append(f"{name} is missing")
         elif value is not None:
+            value = in_bytes(value) if field.type == Size else value
             problems.extend(_misfit(field.name, field.type, value))
             found[field.name] = value
     problems.extend(wrong_values(found))

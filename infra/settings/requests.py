@@ -1,6 +1,7 @@
 """Settings of requests: how many, how large, from where."""
 
 from infra.settings.files import FileSettings
+from infra.settings.words import Size
 
 
 class RequestSettings(FileSettings, frozen=True, kw_only=True):
@@ -15,7 +16,7 @@ class RequestSettings(FileSettings, frozen=True, kw_only=True):
     trusted_proxies: str = ""
     """Addresses or networks (CIDR, commas between them) whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     require_if_match: bool = False
-    max_request_size: int = 1_048_576
+    max_request_size: Size = 1_048_576
     batch_max: int = 1000
     list_unbounded_max: int = 100_000
     cors_origins: str = ""

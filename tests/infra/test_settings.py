@@ -152,3 +152,20 @@ def test_every_secret_of_every_area_is_hidden():
 def test_what_cannot_be_meant_is_named(given, problem):
     with pytest.raises(BadSettings, match=problem):
         read_settings(ENOUGH | given)
+
+
+@pytest.mark.parametrize(("text", "size"), [("25mb", 26_214_400), ("1 GB", 1_073_741_824), ("512KB", 524_288), ("7b", 7), ("1000", 1000), ("0", 0)])
+def test_sizes_may_be_written_with_a_unit(text, size):
+    found = read_settings(ENOUGH | {"FILE_SIZE_LIMIT": text, "MAX_REQUEST_SIZE": text})
+    assert (found.file_size_limit, found.max_request_size) == (size, size)
+
+
+@pytest.mark.parametrize("text", ["25 apples", "-1", "1.5mb", "mb", ""])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(BadSettings, match="FILE_SIZE_LIMIT"):
+        read_settings(ENOUGH | {"FILE_SIZE_LIMIT": text})
+
+
+def test_a_bucket_may_be_shared_by_a_prefix():
+    keys = {"S3_ACCESS_KEY": "a", "S3_SECRET_KEY": "b"}
+    assert read_settings(ENOUGH | keys | {"FILE_STORE": "s3://attic/daybook"}).file_store == "s3://attic/daybook"

@@ -1,4 +1,4 @@
-"""The files of jobs in a folder that API and workers share: `OWNER/JOB.in`, `.out` and `.errors`, readable by this user only."""
+"""The files of jobs in a folder that API and workers share: `OWNER/JOB.in`, `.part`, `.out` and `.errors`, readable by this user only."""
 
 import asyncio
 import hashlib
@@ -31,6 +31,10 @@ class JobFolder:
     def outgoing(self, owner_id: UUID, job_id: UUID) -> Path:
         """What comes out."""
         return self._of(owner_id) / f"{job_id}.out"
+
+    def draft(self, owner_id: UUID, job_id: UUID) -> Path:
+        """What comes out, while it is written."""
+        return self._of(owner_id) / f"{job_id}.part"
 
     def errors_at(self, owner_id: UUID, job_id: UUID) -> Path:
         """What is wrong with single rows, a line of JSON each."""
@@ -71,8 +75,8 @@ class JobFolder:
 
     def remove(self, owner_id: UUID, job_id: UUID) -> None:
         """Delete all files of a job, at once."""
-        for path in (self.incoming(owner_id, job_id), self.outgoing(owner_id, job_id), self.errors_at(owner_id, job_id)):
-            path.unlink(missing_ok=True)
+        for place in (self.incoming, self.draft, self.outgoing, self.errors_at):
+            place(owner_id, job_id).unlink(missing_ok=True)
 
     def erase(self, owner_id: UUID) -> None:
         """Delete everything that is kept for a person."""

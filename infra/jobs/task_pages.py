@@ -1,7 +1,7 @@
 """Tasks on pages (PDF, A4 across): a heading and the number of the page on each. Loaded only when somebody asks for it."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -88,11 +88,12 @@ class Pages(FPDF):
         return text[:low] + "..."
 
 
-def write_pages(path: Path, rows: Sequence[Any], asked_at: datetime) -> None:
-    """Write tasks as pages; takes about a second for a thousand of them."""
+def write_pages(path: Path, rows: Sequence[Any], asked_at: datetime, before_each: Callable[[], None]) -> None:
+    """Write tasks as pages; takes a second or two for a thousand of them. `before_each` may raise to end it."""
     pages = Pages(f"{len(rows)} tasks, asked for {_moment(asked_at)} UTC", next((Path(font) for font in FONTS if Path(font).exists()), None))
     pages.add_page()
     for row in rows:
+        before_each()
         overdue = " (overdue)" if row.overdue else ""
         cells = (
             row.title,

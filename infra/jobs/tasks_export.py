@@ -1,6 +1,7 @@
 """Writing tasks into a file: all of one moment, part by part, and none of it shown before all of it is there."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from application.shared.seats import seated
 from domain.projects.membership import Membership
 from infra.jobs.csv_cells import BOM, row
 from infra.jobs.files import create, sync
-from infra.jobs.run import CannotBeDone, Run
+from infra.jobs.run import CannotBeDone, Run, Stopped
 from infra.jobs.runners import Done
 from infra.jobs.snapshot import Snapshot, snapshot
 from infra.jobs.task_columns import WRITTEN, cells_of, line_of
@@ -30,7 +31,7 @@ async def run(run: Run) -> Done:
     async with _selected(run, await run.caller()) as found:
         path = run.files.outgoing(run.owner_id, run.job.id)
         await asyncio.to_thread(run.files.open_folder, run.owner_id)
-        draft = path.with_suffix(".part")
+        draft = run.files.draft(run.owner_id, run.job.id)
         write = _write_pages if wanted["format"] == "pdf" else _write_lines
         try:
             done = await write(run, found, draft)
@@ -95,5 +96,17 @@ async def _write_pages(run: Run, found: Snapshot[TaskRow], draft: Path) -> int:
     await run.say(0, len(rows))
     from infra.jobs.task_pages import write_pages
 
-    await asyncio.to_thread(write_pages, draft, rows, run.job.created_at)
+    left = threading.Event()
+
+    def one_more() -> None:
+        """Before each task: a thread cannot be cancelled, only asked."""
+        run.must_go_on()
+        if left.is_set():
+            raise Stopped
+
+    create(draft).close()  # For this user only.
+    try:
+        await asyncio.to_thread(write_pages, draft, rows, run.job.created_at, one_more)
+    finally:
+        left.set()
     return len(rows)

@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from application.jobs.job import StartJob
 from domain.jobs.errors import JobNotHeld
 from domain.jobs.job import Job
-from domain.shared.refused import Refused
+from domain.shared.refused import Refused, Unavailable
 from infra.app import System
 from infra.cancellation import ended
 from infra.jobs.files import JobFolder
@@ -100,8 +100,9 @@ class Worker:
             self.finished += 1
         except JobNotHeld:
             log.info("a job was cancelled, or went to another worker", extra=told)
-        except Stopped:
-            await run.give_back()
+        except (Stopped, Unavailable):
+            with contextlib.suppress(Refused, *AWAY):
+                await run.give_back()  # Where something is not ready, the next attempt waits for it again.
         except asyncio.CancelledError:
             with contextlib.suppress(Refused, *AWAY):
                 await run.give_back()

@@ -18,10 +18,10 @@ SOON = 3.0
 @pytest.fixture(scope="module", autouse=True)
 def everything(daybook):
     ensure_admin(daybook.settings)
-    daybook.all("serve", "relay", "consumers", "clock")
+    daybook.all("serve", "relay", "consumers", "clock", "jobs")
 
 
-@pytest.mark.parametrize("name", ["relay", "consumers", "clock", "serve"])
+@pytest.mark.parametrize("name", ["relay", "consumers", "clock", "jobs", "serve"])
 async def test_a_process_at_work_ends_in_time_with_exit_code_0(daybook, parts, name):
     (process,) = daybook.of(name)
     async with under_load(parts) as load:
@@ -45,7 +45,7 @@ async def test_whoever_ends_in_order_is_replaced_at_once(daybook, parts):
     assert parts
 
 
-@pytest.mark.parametrize("name", ["relay", "consumers", "clock", "serve"])
+@pytest.mark.parametrize("name", ["relay", "consumers", "clock", "jobs", "serve"])
 async def test_a_process_ends_in_time_also_while_the_servers_are_gone(daybook, servers, name):
     (process,) = daybook.of(name)
     await asyncio.to_thread(servers.valkey.stop)

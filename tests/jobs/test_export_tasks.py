@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from domain.jobs import job as jobs
-from infra.jobs import run, tasks_export, tidying
+from infra.jobs import run, task_pages, tasks_export, tidying
 from infra.jobs.files import JobFolder
 from tests.eventually import eventually
 from tests.http.daybook import problem
 from tests.jobs.over_http import JSONL, errors, export, over, send, titles
+from tests.scenario import NOON
 
 
 def rows(file: bytes) -> list[dict[str, str]]:
@@ -176,3 +177,12 @@ async def test_a_job_that_is_cancelled_ends_where_it_stands(api, worker, monkeyp
     assert 0 < created < 8_000
     job, _ = await api.system.log.load(jobs.Job, job_id)
     assert (job.status, job.done) == ("cancelled", told.json()["progress"]["done"])
+
+
+async def test_pages_are_left_at_once_when_the_worker_is_told_to_stop(tmp_path):
+    def stop() -> None:
+        raise run.Stopped
+
+    with pytest.raises(run.Stopped):
+        task_pages.write_pages(tmp_path / "pages", [None], NOON, stop)
+    assert not (tmp_path / "pages").exists()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -111,6 +112,22 @@ async def test_the_list_is_newest_first_in_pages_and_filtered(api, bob):
     assert await told(api, bob, 5, "?kind=TASK_ASSIGNED")
     assert await told(api, bob, 0, "?kind=mention") == []
     assert misfits(await api("GET", f"{WHERE}?kind=gossip", bob.headers)) != []
+
+
+async def test_a_due_date_that_passes_is_told_once_and_what_was_told_stands_in_ones_own_export(api, bob, office):
+    due = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    task = await api.task(bob.headers, due_date=due)
+    (one,) = await told(api, bob, 1)
+    assert (one["kind"], one["task_id"], one["actor_id"]) == ("task_overdue", task["id"], None)
+    email = (await api("GET", "/api/v1/auth/me", bob.headers)).json()["email"]
+
+    async def mailed() -> bool:
+        return [message["Subject"] for message in office.taken if message["To"] == email] == ["Overdue: Sweep the yard"]
+
+    await eventually(mailed)
+    export = (await api("GET", "/api/v1/users/me/export", bob.headers)).json()
+    (kept,) = [event for event in export["events"] if event["type"] == "notification.created"]
+    assert (kept["stream_id"], kept["data"]["title"]) == (one["id"], "Sweep the yard")
 
 
 async def test_reading_and_deleting_are_counted_and_only_for_oneself(api, bob):

@@ -8,13 +8,13 @@ from api.live.message import Frame, stands
 from api.live.tell import Happened, Told, small, tells
 from api.shared.parts import Parts
 from domain.notifications import events as e
-from projections.notifications.unread_counts import TOTAL, unread_counts
+from projections.notifications.notifications import TOTAL, unread_counts
 from projections.shared.reading import Freshness
 
 
 async def unread(known: Parts, user_id: UUID, position: int) -> Frame:
     """How many notifications somebody has not read."""
-    counts, at_position, _ = await unread_counts(known.caches, user_id, Freshness(min_position=position))
+    counts, at_position, _ = await unread_counts(known.tables, user_id, Freshness(min_position=position))
     by_kind = {kind: count for kind, count in counts.items() if kind != TOTAL}
     return stands("notifications.unread", at_position, total=counts.get(TOTAL, 0), by_kind=by_kind)
 

@@ -1,6 +1,5 @@
 """Notifications as they are spoken: a list, its numbers, reading and deleting. Always one's own."""
 
-import contextlib
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -21,9 +20,8 @@ from application.notifications.notification import AllRead, DeleteNotification, 
 from domain.notifications.kind import Kind
 from domain.notifications.notification import Notification
 from domain.shared.refused import Forbidden, NotFound
-from projections.notifications.notifications import ShownNotification, Wanted, notification, notifications, unread_until
-from projections.notifications.unread_counts import TOTAL, unread_counts
-from projections.shared.reading import Freshness, ProjectionNotReady
+from projections.notifications.notifications import TOTAL, ShownNotification, Wanted, notification, notifications, unread_counts, unread_until
+from projections.shared.reading import Freshness
 
 READ: Final = "notifications:read"
 MANAGE: Final = "notifications:manage"
@@ -74,17 +72,16 @@ async def list_notifications(
     found, seen = await notifications(known.tables, Wanted(whose, unread, kind), known.log.now(), fresh, limit=size + 1, before=before)
     following = write_cursor(request, found[size - 1].id) if len(found) > size else None
     answer = page(request, found[:size], position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
-    with contextlib.suppress(ProjectionNotReady):  # The list is worth more than its number.
-        counts, _, _ = await unread_counts(known.caches, whose, Freshness(fresh.caller_id, allow_stale=True))
-        answer.headers["Daybook-Unread"] = str(counts[TOTAL])
+    counts, _, _ = await unread_counts(known.tables, whose, Freshness(fresh.caller_id, allow_stale=True))
+    answer.headers["Daybook-Unread"] = str(counts.get(TOTAL, 0))
     return answer
 
 
 @query("/api/v1/notifications/unread-count", needs=READ, answers=UnreadCount, tags=["notifications"])
 async def count_unread_notifications(request: Req, fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """How many notifications one has not read."""
-    counts, position, stale = await unread_counts(parts(request).caches, _own_id(request), fresh)
-    told = UnreadCount(counts[TOTAL], {kind: counts[kind] for kind in Kind if counts[kind]})
+    counts, position, stale = await unread_counts(parts(request).tables, _own_id(request), fresh)
+    told = UnreadCount(counts.get(TOTAL, 0), {kind: counts[kind] for kind in Kind if counts.get(kind)})
     headers = {"Daybook-Position": str(position), "Cache-Control": "no-store"} | ({"Daybook-Stale": "true"} if stale else {})
     return Response(with_position(msgspec.json.encode(told), position), media_type="application/json", headers=headers)
 

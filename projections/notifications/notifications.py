@@ -1,4 +1,6 @@
-"""The read model `notifications`: what people were told and have neither deleted nor outlived, newest first, and what became of its mail."""
+"""The read model `notifications`: what people were told and have neither deleted nor outlived, newest first, what became of its mail, and how
+many of them are unread.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,13 +12,14 @@ import msgspec
 from domain.notifications import events as e
 from domain.notifications.kind import Kind, Priority
 from domain.shared.event import Recorded
-from projections.shared.read_model import ReadModel, Row, read_model
+from projections.shared.read_model import Groups, ReadModel, Row, read_model
 from projections.shared.reading import Freshness, SeenMany, Tables
 
 NO_MAIL: Final = "none"
 PENDING: Final = "pending"
 DELIVERED: Final = "delivered"
 FAILED: Final = "failed"
+TOTAL: Final = "total"
 LAST: Final = UUID(int=(1 << 128) - 1)
 
 
@@ -92,6 +95,16 @@ def _new(key: UUID, event: e.NotificationCreated, version: int) -> NotificationR
     )
 
 
+def group(user_id: UUID) -> str:
+    """The group of a person's unread notifications."""
+    return f"user:{user_id}"
+
+
+def contrib(row: NotificationRow) -> Groups:
+    """What one adds to its person's numbers while it is unread: to `total`, and to its kind."""
+    return {group(row.user_id): {TOTAL: 1, row.kind: 1}} if row.unread else {}
+
+
 NOTIFICATIONS: Final = read_model(
     ReadModel(
         name="notifications",
@@ -111,6 +124,7 @@ NOTIFICATIONS: Final = read_model(
         ),
         keys=keys,
         fold=fold,
+        contrib=contrib,
         indexes=("user_id, id", "user_id, unread, id", "user_id, kind, id"),
     )
 )
@@ -165,6 +179,12 @@ async def notification(tables: Tables, user_id: UUID, notification_id: UUID, fre
     """One of a person's notifications, the position it was seen at, and whether that is stale."""
     seen = await tables.many(NOTIFICATIONS, "where id = %b and user_id = %b", (notification_id, user_id), fresh)
     return (shown(seen.rows[0]) if seen.rows else None), seen.position, seen.stale
+
+
+async def unread_counts(tables: Tables, user_id: UUID, fresh: Freshness) -> tuple[dict[str, int], int, bool]:
+    """The numbers by kind and in `total`, the position they show, and whether that is stale. Sums over rows, never counted up or down."""
+    found, position, stale = await tables.sums(NOTIFICATIONS, [group(user_id)], fresh)
+    return found.get(group(user_id), {}), position, stale
 
 
 async def unread_until(tables: Tables, user_id: UUID, until: datetime, fresh: Freshness, most: int) -> Sequence[UUID]:

@@ -17,8 +17,7 @@ from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.shared.event import Recorded
 from domain.tasks import events as e
-from projections.notifications.notifications import NOTIFICATIONS
-from projections.notifications.unread_counts import UNREAD_COUNTS, contrib
+from projections.notifications.notifications import NOTIFICATIONS, contrib
 from tests.identity.small_daybook import NOON
 from tests.scenario import folded
 
@@ -215,7 +214,7 @@ async def test_seconds_after_an_erasure_nothing_of_it_is_shown_and_the_numbers_a
         await post.tick()
         post.remains.notifications.pop(bob, None)
     assert {row.user_id for row in folded(NOTIFICATIONS, post.log.recorded).values()} == {ada}
-    assert [contrib(row) for row in folded(UNREAD_COUNTS, post.log.recorded).values()] == [{f"user:{ada}": {"total": 1, "task_assigned": 1}}]
+    assert [contrib(row) for row in folded(NOTIFICATIONS, post.log.recorded).values()] == [{f"user:{ada}": {"total": 1, "task_assigned": 1}}]
     forgotten = [one.event for one in post.log.recorded if isinstance(one.event, NotificationsForgotten)]
     assert [one.all for one in forgotten] == [False, True]
 

@@ -8,6 +8,7 @@ from litestar import Request, Response
 
 from api.live.switchboard import NotLive
 from api.shared.access import proof
+from api.shared.commanding import context
 from api.shared.parts import parts
 from api.shared.routing import command
 
@@ -28,6 +29,7 @@ async def issue_live_ticket(request: Request[Any, Any, Any]) -> Response[bytes]:
     It stands for the token or key of this request, once and for 30 s. Never stored under an idempotency key: each request gets its own.
     """
     known = parts(request)
+    await context(request)  # An idempotency key must be one; there is no body to guard against.
     if known.tickets is None:
         raise NotLive
     ticket = Ticket(await known.tickets.issue(proof(request).text), known.log.now() + timedelta(seconds=SECONDS))

@@ -85,7 +85,7 @@ def test_who_hears_through_the_same_channels_shares_one_message():
     assert one.as_event().startswith(b"id: 1\nevent: task.created\ndata: {")
 
 
-@pytest.mark.parametrize("name", ["", "task", "task:", "task:7", "tasks:all", "all:", "nonsense", "task:" + "x" * 5000, f"tasks:{ADA}", f"node:{ADA}"])
+@pytest.mark.parametrize("name", ["", "task", "task:", "task:7", "tasks:all", "all:", "task:" + "x" * 5000, f"tasks:{ADA}", f"node:{ADA}"])
 def test_what_is_no_channel_is_none(name):
     with pytest.raises(UnknownChannel):
         read(name, Caller(ADA, "user"))

@@ -25,7 +25,7 @@ Req = Request[Any, Any, Any]
 Name = Annotated[str, Meta(min_length=SHORTEST_NAME, max_length=NAME, examples=["Botanical garden"])]
 Description = Annotated[str, Meta(max_length=DESCRIPTION)]
 Category = Annotated[str, Meta(max_length=CATEGORY)]
-Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=TAG)], ...], Meta(max_length=TAGS)]
+Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=TAG, pattern="^[^,]*$")], ...], Meta(max_length=TAGS)]
 Why = Annotated[str, Meta(max_length=REASON)]
 
 

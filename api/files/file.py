@@ -12,7 +12,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath
 
 from api.files.downloading import BYTES, describe, download
-from api.files.uploading import Sent, form_with, must_fit, received
+from api.files.uploading import REFUSED, Sent, form_with, must_fit, received
 from api.shared.access import caller
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.examples import ID
@@ -65,7 +65,7 @@ async def _must_see(request: Req, task_id: UUID) -> None:
 
 @command(
     "/api/v1/tasks/{task_id:uuid}/files", needs="files:write", status=201, answers=AttachedFile, tags=["files"], limit=LIMIT,
-    request_max_body_size=None, further=form_with(),
+    request_max_body_size=None, responses=REFUSED, further=form_with(),
 )  # fmt: skip
 async def attach_file(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
     """Hang a file on a task: a form (RFC 7578) with one file, which must be what its media type says."""
@@ -75,7 +75,7 @@ async def attach_file(request: Req, task_id: FromPath[UUID]) -> Response[bytes]:
 
 @command(
     "/api/v1/files/upload", needs="files:write", status=201, answers=AttachedFile, tags=["files"], limit=LIMIT,
-    request_max_body_size=None, further=form_with(task_id=TASK),
+    request_max_body_size=None, responses=REFUSED, further=form_with(task_id=TASK),
 )  # fmt: skip
 async def upload_file(request: Req) -> Response[bytes]:
     """The same with the task in a field of the form."""

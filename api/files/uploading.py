@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request
+from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from multipart import (  # type: ignore[import-untyped]  # as litestar says of it, too
@@ -15,7 +16,8 @@ from multipart import (  # type: ignore[import-untyped]  # as litestar says of i
     parse_options_header,
 )
 
-from api.shared.problems import BodyRefused, FieldError
+from api.shared.problems import MEDIA_TYPE as PROBLEM
+from api.shared.problems import BodyRefused, FieldError, Problem
 from application.shared.outside import Draft
 from domain.files.errors import PayloadTooLarge
 from domain.files.media_type import Sniffer
@@ -26,6 +28,13 @@ AROUND: Final = 65_536
 """Bytes that a form may have around its file."""
 LONGEST_FIELD: Final = 200
 PARTS: Final = 8
+REFUSED: Final = {
+    status: ResponseSpec(Problem, description=text, media_type=PROBLEM, generate_examples=False)
+    for status, text in (
+        (413, "The file is larger than files may be: `payload_too_large`."),
+        (415, "No form, or a file that is not taken: `unsupported_media_type`, `file_infected`."),
+    )
+}
 Field = Callable[[str, str], Awaitable[None]]
 """Takes the name and the text of a field beside the file; raises what is wrong with it."""
 

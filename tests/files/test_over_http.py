@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -13,7 +15,9 @@ import pytest
 
 from infra.http.application import application
 from infra.outside.scanner import CommandScanner
+from infra.processes.sweeping import sweep
 from tests.eventually import eventually
+from tests.files.conftest import s3
 from tests.http.daybook import Account, Api, Headers, daybook, misfits, problem
 from tests.servers import Database, Servers
 
@@ -271,3 +275,36 @@ async def test_who_exports_what_is_known_of_them_reads_the_names_of_their_files(
     who, path = await place(api)
     assert (await send(api, path, who.headers, name="my X-ray.png")).status_code == 201
     assert "my X-ray.png" in (await api("GET", "/api/v1/users/me/export", who.headers)).text
+
+
+async def test_files_may_be_kept_in_s3_instead(api, s3_server):
+    store = s3(s3_server, "s3://daybook-files/over-http")
+    who, path = await place(api)
+    async with api.client(application(msgspec.structs.replace(api.parts, store=store), api.health)) as http:
+        made = await http.post(path, headers=who.headers, files={"file": ("fan.png", PNG, "image/png")})
+        assert made.status_code == 201, made.text
+        assert bytes_of(api, made.json()["id"]) is None
+        address = made.headers["location"] + "/content"
+        assert (await http.get(address, headers=who.headers)).content == PNG
+        assert (await http.get(address, headers=who.headers | {"Range": "bytes=-8"})).content == PNG[-8:]
+        await store.drop(UUID(made.json()["id"]))
+        assert problem(await http.get(address, headers=who.headers)) == (503, "bytes_missing")
+    await store.close()
+
+
+async def test_the_sweeper_takes_what_no_file_stands_for_and_nothing_else(api):
+    who, path = await place(api)
+    kept_id = (await send(api, path, who.headers)).json()["id"]
+    orphan = api.parts.new_id()
+    async with api.parts.store.draft(orphan) as draft:
+        await draft.write(b"an upload that died on its way")
+        await draft.keep()
+    assert await sweep(api.system) == 0
+    for one in (kept_id, str(orphan)):
+        where = bytes_of(api, one)
+        assert where is not None
+        old = where.stat().st_mtime - 2 * 86_400
+        os.utime(where, (old, old))
+    assert await sweep(api.system) == 1
+    assert bytes_of(api, str(orphan)) is None
+    assert bytes_of(api, kept_id) is not None

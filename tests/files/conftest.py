@@ -13,6 +13,9 @@ from infra.memory.files import MemoryFiles
 from infra.outside.local_files import LocalFiles
 from infra.outside.s3_files import S3Files
 from infra.outside.s3_signature import Credentials
+from tests.files.http import KIB
+from tests.http.daybook import Api, daybook
+from tests.servers import Database, Servers
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +45,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def s3(server: dict[str, str], store: str, secret_key: str = "") -> S3Files:
     by = Credentials(server["access_key"], secret_key or server["secret_key"], "eu-west-1")
     return S3Files(store, server["endpoint"], by)
+
+
+@pytest.fixture(scope="module")
+async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
+    async with daybook(module_database, servers.empty_redis(), file_size_limit=64 * KIB, file_quota=200 * KIB) as running:
+        yield running

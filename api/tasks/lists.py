@@ -28,7 +28,10 @@ Req = Request[Any, Any, Any]
 STREAMED: Final = 1000
 WORDS: Final = ("created_at", *SORTS)
 PageNumber = Annotated[int | None, QueryParameter(ge=1, le=10_000, description="Which page, from 1; with it the answer has a `total`.")]
-Sort = Annotated[str | None, QueryParameter(max_length=20, description=f"{', '.join(WORDS)}; with `-` in front from the other end.")]
+Sort = Annotated[
+    str | None,
+    QueryParameter(max_length=20, description="`-` in front: from the other end.", schema_extra={"enum": [*WORDS, *(f"-{one}" for one in WORDS)]}),
+]
 SEEKS: Final = {"sought": Provide(wanted, sync_to_thread=False)}
 
 
@@ -72,7 +75,7 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(limit: Limit = None, cursor: Cursor = None, page: PageNumber = None, sort: Sort = None) -> Asked:
     """How a list is to be shown; raises `BodyRefused` for a sort that is none, and for a page after a cursor."""
     if page is not None and cursor is not None:
-        raise BodyRefused([FieldError("page", "not_allowed", "a page or a cursor, not both")])
+        raise BodyRefused([FieldError("cursor", "invalid_cursor", "pages have numbers; no cursor goes with them")])
     word = (sort or "-created_at").removeprefix("-")
     if word not in WORDS:
         raise BodyRefused([FieldError("sort", "not_allowed", f"{word}: one of {', '.join(WORDS)} is meant")])

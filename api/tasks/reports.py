@@ -25,7 +25,7 @@ from projections.tasks.task_days import DONE, DROPPED, OPENED, TASK_DAYS, burn_o
 Req = Request[Any, Any, Any]
 LONGEST: Final = 3_660
 """Days a report may cover."""
-USUAL: Final = timedelta(days=29)
+USUAL: Final = 30
 First = Annotated[str | None, day("The first day.", name="from")]
 Last = Annotated[str | None, day("The last day; today where left out.", name="to")]
 
@@ -134,7 +134,7 @@ async def productivity_report(
     found, position, stale = await parts(request).tables.sums(TASK_DAYS, [group], fresh)
     happened = days_of(found[group])
     last = day_of("to", until) or parts(request).log.now().date()
-    first = day_of("from", since) or last - USUAL
+    first = day_of("from", since) or date.fromordinal(max(1, last.toordinal() - USUAL + 1))
     _must_fit(first, last)
     all_days = (first + timedelta(days=nth) for nth in range((last - first).days + 1))
     days = [WorkDay(one, **happened.get(one, {})) for one in all_days]

@@ -59,7 +59,7 @@ def wanted(
     owner_id: FromQuery[UUID | None] = None,
     user_id: FromQuery[UUID | None] = None,
     assignee_id: FromQuery[UUID | None] = None,
-    watcher: Annotated[str | None, _told("`me`: what the caller follows.", max_length=40)] = None,
+    watcher: Annotated[str | None, _told("What the caller follows.", max_length=40, schema_extra={"enum": ["me"]})] = None,
     node_id: FromQuery[UUID | None] = None,
     project_id: FromQuery[UUID | None] = None,
     external_id: Annotated[str | None, _told("The id of another system.", max_length=255)] = None,

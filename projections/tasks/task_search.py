@@ -172,17 +172,17 @@ def _place_filter(places: Sequence[Place]) -> Filter:
 def _bounds(sought: Sought, beyond: UUID | None, *, oldest_first: bool) -> dict[LiteralString, UUID]:
     bounds: dict[LiteralString, UUID] = {}
     if sought.since is not None:
-        bounds[">="] = _made(sought.since - SKEW)
+        bounds[">="] = _made(sought.since, -SKEW)
     if sought.until is not None:
-        bounds["<="] = _made(sought.until + SKEW)
+        bounds["<="] = _made(sought.until, SKEW)
     if beyond is not None:
         bounds[">" if oldest_first else "<"] = beyond
     return bounds
 
 
-def _made(at: datetime) -> UUID:
-    """The first id that can be made at a moment (UUIDv7, RFC 9562)."""
-    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+def _made(at: datetime, apart: timedelta) -> UUID:
+    """The first id that can be made so far apart from a moment (UUIDv7, RFC 9562)."""
+    return UUID(int=max(0, int((at.timestamp() + apart.total_seconds()) * 1000)) << 80)
 
 
 Source = tuple[LiteralString, tuple[Any, ...]]

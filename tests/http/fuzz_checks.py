@@ -15,7 +15,7 @@ UNSAYABLE = {
     "unfit_redirect_uri", "unfit_scope", "unfit_grants", "unauthorized_client",
 }  # fmt: skip
 """Signatures of ours, the clock, other things that exist, blank text, times that UTC does not have, sizes in bytes."""
-JSON_SAYS_OTHERWISE = ("got `float`", "one of pending")
+JSON_SAYS_OTHERWISE = ("got `float`", "one of pending", "one of low")
 """1.0 is an integer to JSON schema and not to us; a list of words with commas is more than a pattern should say."""
 
 

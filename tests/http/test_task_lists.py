@@ -87,7 +87,7 @@ async def test_filters_all_hold_and_several_words_are_any_of_them(api, ann, quer
         ("due_from=yesterday", ("due_from", "wrong_format")),
         ("include_deleted=true", ("include_deleted", "unknown_parameter")),
         ("page=0", ("page", "out_of_range")),
-        ("page=1&cursor=abc", ("page", "not_allowed")),
+        ("page=1&cursor=abc", ("cursor", "invalid_cursor")),
     ],
 )
 async def test_what_is_no_filter_is_400_and_named(api, ann, query, wrong):

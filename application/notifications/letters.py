@@ -1,5 +1,8 @@
 """Making the letter of a mail at the moment it is sent: nothing of its words or its link is kept."""
 
+from datetime import datetime
+from typing import Final
+
 from application.notifications import note_texts, preferences
 from application.notifications.policy import policy
 from application.notifications.texts import TEXTS, written
@@ -11,16 +14,26 @@ from domain.notifications.notification import Notification
 from domain.notifications.preferences import Preferences, preferences_id
 from domain.notifications.template import Template
 
+NEWS: Final = frozenset({Template.NOTIFICATION, Template.DIGEST})
+
 
 async def letter(ports: Ports, queued: MailQueued, to: str) -> Letter | None:
     """The letter to this address; None where it is about what its person deleted, or does not want by mail any more."""
-    if queued.template in {Template.NOTIFICATION, Template.DIGEST}:
+    if queued.template in NEWS:
         return await _news(ports, queued, to)
     token, purpose = "", TEXTS[queued.template].purpose
     if purpose and queued.request_id is not None:
         token = LinkToken(purpose, queued.user_id, queued.request_id).text(ports.sealing)
     subject, text = written(queued.template, address=policy(ports).address, token=token)
     return Letter(queued.mail_id.hex, to, subject, text)
+
+
+async def may_go(ports: Ports, queued: MailQueued) -> datetime:
+    """From when on this mail may go: at once, or after the quiet hours of its person where it is about notifications."""
+    if queued.template not in NEWS:
+        return ports.now
+    quiet = (await ports.log.load(Preferences, preferences_id(queued.user_id))).choices.quiet_hours
+    return ports.now if quiet is None else quiet.over(ports.now)
 
 
 async def _news(ports: Ports, queued: MailQueued, to: str) -> Letter | None:

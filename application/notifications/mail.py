@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from application.notifications.letters import letter
+from application.notifications.letters import letter, may_go
 from application.notifications.telling import NOWHERE, News, store
 from application.notifications.texts import TEXTS
 from application.shared.command import Command, handles
@@ -116,6 +116,9 @@ async def send_mail(command: SendMail, ports: Ports) -> Mail:
     text = await _letter(ports, queued)
     if isinstance(text, str):
         return await ports.log.change(Mail, mail.id, lambda mail: mail.fail(text))
+    quiet_until = await may_go(ports, queued)
+    if quiet_until > ports.now:  # It was tried before these began.
+        return await ports.log.change(Mail, mail.id, lambda mail: mail.rest(quiet_until))
     match await command.one.once(ports, text):
         case None:
             return await ports.log.change(Mail, mail.id, Mail.sent)

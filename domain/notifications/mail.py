@@ -87,6 +87,10 @@ class Mail(Aggregate, frozen=True):
             return self.fail(error)
         return [MailDeferred(mail_id=self.id, attempt=self.attempt, retry_at=now + PAUSES[self.attempt - 1], error=error)]
 
+    def rest(self, until: datetime) -> list[Event]:
+        """Try again when quiet hours are over."""
+        return [MailDeferred(mail_id=self.id, attempt=self.attempt, retry_at=until, error="quiet hours")]
+
     def fail(self, error: str) -> list[Event]:
         """Give it up."""
         return [MailFailed(mail_id=self.id, attempt=self.attempt, error=error, notification_ids=self._about)]

@@ -66,6 +66,18 @@ async def test_quiet_hours_delay_a_mail_and_drop_none(post, pair):
     assert delivery(post) == ["delivered", "delivered"]
 
 
+async def test_a_mail_that_is_tried_again_in_quiet_hours_waits_for_their_end(post, pair):
+    await prefers(post, pair[1], quiet_hours=QuietHours("12:01", "13:30"))
+    post.mail.failures = [MailDelayed("SMTP 451")]
+    await given_a_task(post, pair)
+    post.later(60)
+    await post.tick()
+    assert (post.mail.sent, post.mails()[-1].error, post.mails()[-1].retry_at) == ([], "quiet hours", NOON + timedelta(minutes=90))
+    post.later(89 * 60)
+    await post.tick()
+    assert len(post.mail.sent) == 1
+
+
 async def test_what_waited_goes_to_the_address_one_has_by_then(post, pair):
     _, bob = pair
     await prefers(post, bob, quiet_hours=NIGHT)

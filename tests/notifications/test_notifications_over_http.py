@@ -12,6 +12,9 @@ import pytest
 from api.shared.health import Health
 from infra.cancellation import ended
 from infra.processes.clock import clock
+from infra.projection.rebuild import rebuild
+from infra.projection.verify import verify
+from projections.notifications.notifications import NOTIFICATIONS
 from tests.eventually import eventually
 from tests.http.daybook import Account, Api, daybook, misfits, problem
 from tests.notifications.post_office import PostOffice, open_office
@@ -83,6 +86,8 @@ async def test_who_is_given_a_task_sees_it_at_once_counted_and_mailed(api, bob, 
     page = await api("GET", way_out)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert 'method="post"' in page.text
+    assert len(page.headers.get_list("content-security-policy")) == 1
+    assert "form-action 'self'" in page.headers["content-security-policy"]
     preferences = (await api("GET", f"{WHERE}/preferences", bob.headers)).json()
     assert preferences["channels"]["task_assigned"] == {"in_app": True, "mail": True}, "looking at the link changes nothing"
     done = await api("POST", way_out, data={"List-Unsubscribe": "One-Click"})
@@ -222,3 +227,17 @@ async def test_seconds_after_an_erasure_nothing_that_was_told_is_kept_in_a_view(
 
     await eventually(forgotten, 20)
     assert len(await told(api, ada, 1)) == 1
+
+
+async def test_what_is_shown_and_counted_is_what_the_log_says_and_a_rebuild_finds_no_difference(api, bob):
+    await assign(api, bob, 3)
+    await told(api, bob, 3)
+    await api("POST", f"{WHERE}/read-all", bob.headers)
+    await assign(api, bob)
+    await told(api, bob, 4)
+    before = await verify(api.system.settings, NOTIFICATIONS)
+    assert before.is_right, (before.differences, before.wrong_sums)
+    rebuilt = await rebuild(api.system.settings, NOTIFICATIONS)
+    assert (rebuilt.differing, rebuilt.parked) == (0, 0)
+    assert await unread(api, bob) == 1
+    assert (await verify(api.system.settings, NOTIFICATIONS)).is_right

@@ -38,6 +38,8 @@ class Worker:
         self._files = JobFolder(parts.settings.jobs_at)
         self._stopping = asyncio.Event()
         self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._heard: dict[UUID, None] = {}
+        self._head: int | None = None
         self.finished = 0
 
     @property
@@ -66,18 +68,34 @@ class Worker:
         await ended(*helpers, *running)
 
     async def _look(self) -> None:
-        """Begin with the oldest jobs that wait, as many as there is room for."""
-        query = f"select id from {JOB_BOARD.table} where status = 'queued' order by id limit {2 * AT_ONCE}"
+        """Begin with the jobs that have waited longest, as many as there is room for."""
         try:
-            waiting = [row[0] for row in await self._parts.log.reads(query)]
-        except psycopg.errors.UndefinedTable:
-            return  # The consumers have not made it yet.
+            await self._hear()
+            waiting = [*await self._listed(), *self._heard]
         except AWAY as error:
             log.warning("jobs cannot be looked for", extra={"error": repr(error)})
             return
-        for job_id in waiting:
+        for job_id in dict.fromkeys(waiting):
             if self.running < AT_ONCE and job_id not in self._running:
+                self._heard.pop(job_id, None)
                 await self.take(job_id)
+
+    async def _hear(self) -> None:
+        """Jobs of the last moments from the log itself: they need not wait until a read model that is behind has come to them."""
+        ((head,),) = await self._parts.log.reads("select coalesce(max(position), 0) from events")
+        if self._head is not None and self._head < head:
+            query = """select stream_id from events where position > %b and position <= %b
+                       and type in ('job.requested', 'job.returned') order by position"""
+            self._heard |= dict.fromkeys(row[0] for row in await self._parts.log.reads(query, self._head, head))
+        self._head = head
+
+    async def _listed(self) -> list[UUID]:
+        """The oldest that wait."""
+        query = f"select id from {JOB_BOARD.table} where status = 'queued' order by id limit {2 * AT_ONCE}"
+        try:
+            return [row[0] for row in await self._parts.log.reads(query)]
+        except psycopg.errors.UndefinedTable:
+            return []  # The consumers have not made it yet.
 
     async def take(self, job_id: UUID) -> None:
         """Begin with a job, unless it does not wait."""

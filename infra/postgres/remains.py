@@ -38,15 +38,16 @@ class PostgresRemains:
         return await self._ids(f"select id from read_models.{API_KEYS.table} where owner_id = %s", person_id)
 
     async def tasks_of(self, person_id: UUID, *, seen: int, beyond: UUID | None, most: int) -> Sequence[UUID]:
-        """From the board of tasks, once it has come so far: which of its lines it shows is judged by the same statement."""
+        """From the board of tasks, once it has come so far: by its index of owners and its lists of helpers and watchers."""
+        board = f"read_models.{TASK_BOARD.table}"
+        listed = f"(select key as id from {board}_lists where list = %({{name}})s and key > %(beyond)s order by key limit %(most)s)"
         query = f"""
             select m.position, r.id from daybook.read_models m left join lateral (
-                select id from read_models.{TASK_BOARD.table}
-                where id > %(beyond)s and not deleted
-                  and (owner_id = %(who)s or assignee_ids @> array[%(who)s]::uuid[] or watcher_ids @> array[%(who)s]::uuid[])
-                order by id limit %(most)s) r on true
+                (select id from {board} where owner_id = %(who)s and not deleted and id > %(beyond)s order by id limit %(most)s)
+                union {listed.format(name="helper")} union {listed.format(name="watcher")} order by id limit %(most)s) r on true
             where m.model = %(model)s and m.state = 'live' order by r.id"""
         values = {"beyond": beyond or UUID(int=0), "who": person_id, "most": most, "model": TASK_BOARD.table}
+        values |= {"helper": f"assignee:{person_id}", "watcher": f"watcher:{person_id}"}
         async with self._pool.connection() as connection:
             rows = await (await connection.execute(query.encode(), values)).fetchall()
         if not rows or rows[0][0] < seen:

@@ -136,10 +136,12 @@ async def test_an_erased_persons_tasks_are_gone_and_their_part_in_others_too(api
     ann, bob = await api.account(), await api.account()
     garden = await project(api, ann, member=bob)
     own, shared = await api.task(bob.headers), await api.task(bob.headers, project_id=garden, assignee_ids=[bob.id])
+    followed = await api.task(ann.headers, assignee_ids=[bob.id], watcher_ids=[bob.id, ann.id])
     assert (await api("DELETE", f"/api/v1/users/{bob.id}", await api.admin())).status_code == 204
 
     async def gone() -> bool:
-        answers = [await api("GET", f"/api/v1/tasks/{one['id']}", await api.admin()) for one in (own, shared)]
-        return answers[0].status_code == 404 and answers[1].json()["owner_id"] == ann.id and answers[1].json()["assignee_ids"] == []
+        answers = [await api("GET", f"/api/v1/tasks/{one['id']}", await api.admin()) for one in (own, shared, followed)]
+        left = [(one.json()["owner_id"], one.json()["assignee_ids"], one.json()["watcher_ids"]) for one in answers[1:]]
+        return answers[0].status_code == 404 and left == [(ann.id, [], []), (ann.id, [], [ann.id])]
 
     await eventually(gone, 20)

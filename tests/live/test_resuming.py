@@ -94,6 +94,24 @@ async def test_a_position_that_never_was_is_refused(here):
     assert await here.refusal(ada.headers, "tasks", after="-1") == 1008
 
 
+async def test_a_log_that_lost_its_tail_sends_everybody_away(here, monkeypatch):
+    ada = await here.api.account()
+    async with here.listens(ada.headers, "tasks") as listener:
+        await listener.hears("live.subscribed")
+
+        async def lost(_) -> bool:
+            return False
+
+        monkeypatch.setattr("infra.broker.follower.CHECKED", 0.0)
+        monkeypatch.setattr(here.api.parts.feed._reader, "belongs", lost)
+        await here.api.task(ada.headers)
+        assert await listener.closed() == 1012
+    monkeypatch.undo()
+    async with here.listens(ada.headers, "tasks", after=listener.position) as again:
+        await again.hears("live.position")
+        assert len(listener.events + again.events) == 1
+
+
 async def test_who_does_not_read_is_closed_while_others_go_on_and_resumes(here):
     ada = await here.api.account()
     async with here.listens(ada.headers, "tasks", more={"max_queue": 1}) as slow:

@@ -1,9 +1,13 @@
 """Each hears what concerns them, through the channels they follow, and nothing else."""
 
+import json
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
+from api.live.document import asyncapi
 from domain.projects.events import ProjectMemberRemoved, TeamMemberRemoved
 from tests.live.happening import a_project, a_team, happens
 
@@ -135,3 +139,28 @@ async def test_who_is_removed_from_a_team_follows_its_projects_no_longer(here):
         await happens(system, team, TeamMemberRemoved(at=system.log.now(), team_id=team, user_id=UUID(bob.id)))
         assert await listener.closed() == 4003
         assert [one["type"] for one in listener.told[-2:]] == ["live.ended"] * 2
+
+
+async def test_it_is_served_and_what_is_told_fits_it(here):
+    document = json.loads(msgspec.json.encode(asyncapi(here.api.parts.rules.address)))
+    served = (await here.http.get("/asyncapi.json")).json()
+    assert served == document
+    ada, bob = await here.api.account(), await here.api.account()
+    async with here.listens(ada.headers, "tasks", "notifications") as listener:
+        await listener.hears("live.subscribed")
+        task = await here.api.task(ada.headers, priority="high", tags=["a"], due_date="2036-01-01T00:00:00Z")
+        path = f"/api/v1/tasks/{task['id']}"
+        await here.api("PATCH", path, ada.headers, json={"title": "Other", "description": None})
+        await here.api("POST", f"{path}/assignees", ada.headers, json={"user_id": bob.id})
+        await here.api("POST", f"{path}/comments", bob.headers, json={"text": "Done?"})
+        await here.api("POST", f"{path}/status", ada.headers, json={"status": "in_progress"})
+        await here.api("DELETE", path, ada.headers)
+        await listener.hears("task.deleted")
+        await listener.hears("notification.created") if not any(one["type"] == "notification.created" for one in listener.told) else None
+        await listener.socket.send("nonsense")
+        await listener.hears("error")
+    kinds = {told["type"] for told in listener.told}
+    assert kinds >= {"live.subscribed", "task.created", "task.edited", "task.assignee_added", "comment.posted", "task.deleted", "error"}
+    for told in listener.told:
+        schema = document["components"]["messages"][told["type"]]["payload"] | {"components": document["components"]}
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(told)] == [], told

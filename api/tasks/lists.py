@@ -15,9 +15,8 @@ from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, read_cursor, streamed, tagged, viewer, with_link, write_cursor
 from api.shared.routing import query
-from api.tasks.seeking import Wanted, every_place, of_caller, wanted
+from api.tasks.seeking import Wanted, every_place, is_only_node, of_caller, wanted
 from api.tasks.views import TaskView, task_view
-from application.shared.permissions import Reach, reach
 from projections.identity.people import Named, people
 from projections.shared.reading import Freshness, SeenMany
 from projections.tasks.task_pages import SORTS, Sorting, part, sheet
@@ -76,7 +75,7 @@ def asked(limit: Limit = None, cursor: Cursor = None, page: PageNumber = None, s
     """How a list is to be shown; raises `BodyRefused` for a sort that is none, and for a page after a cursor."""
     if page is not None and cursor is not None:
         raise BodyRefused([FieldError("cursor", "invalid_cursor", "pages have numbers; no cursor goes with them")])
-    word = (sort or "-created_at").removeprefix("-")
+    word = ("-created_at" if sort is None else sort).removeprefix("-")
     if word not in WORDS:
         raise BodyRefused([FieldError("sort", "not_allowed", f"{word}: one of {', '.join(WORDS)} is meant")])
     return Asked(limit, cursor, page, None if sort is None else Sorting(word, sort.startswith("-")))
@@ -93,9 +92,7 @@ async def list_tasks(
 
     With `project_id` all of a project one sees, with `watcher=me` what one follows. Whoever reads all tasks may name any owner, node or assignee.
     """
-    who = caller(request)
-    only_node = reach(who, "tasks:claim") is not Reach.NONE and reach(who, "tasks:create") is Reach.NONE
-    return await _Listing(request, fresh, await of_caller(request, sought), how).answer(whole=only_node)
+    return await _Listing(request, fresh, await of_caller(request, sought), how).answer(whole=is_only_node(caller(request)))
 
 
 @query("/api/v1/admin/tasks", needs="tasks:list-all", answers=OwnedTaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)

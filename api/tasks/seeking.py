@@ -16,12 +16,14 @@ from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
+from domain.identity.role import Role
 from domain.tasks.status import Priority, Status
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
 Req = Request[Any, Any, Any]
 Word = TypeVar("Word", bound=StrEnum)
 OVERDUE: Final = "overdue"
+NODE: Final = Role.NODE.value
 
 
 def _told(text: str, **more: Any) -> Any:
@@ -130,9 +132,13 @@ def places_of(who: Caller) -> tuple[Place, ...]:
     """Where tasks are that are theirs: what a node is to work on, what a person owns or is to work on."""
     if who.id is None:
         return (Place("all"),)  # Daybook itself.
-    is_node, owns = reach(who, "tasks:claim") is not Reach.NONE, reach(who, "tasks:create") is not Reach.NONE
-    node = (Place("node", who.id),) if is_node else ()
-    return node if is_node and not owns else (*mine(who.id), *node)
+    node = (Place("node", who.id),) if NODE in (who.roles or {who.role}) else ()
+    return node if is_only_node(who) else (*mine(who.id), *node)
+
+
+def is_only_node(who: Caller) -> bool:
+    """Whether the caller is a node and nobody else; by its roles, for scopes do not change whose tasks are whose."""
+    return (who.roles or {who.role}) == {NODE}
 
 
 def _anybody(sought: Wanted) -> tuple[tuple[Place, ...], tuple[Filter, ...]] | None:

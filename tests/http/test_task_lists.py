@@ -82,6 +82,7 @@ async def test_filters_all_hold_and_several_words_are_any_of_them(api, ann, quer
         ("status=maybe", ("status", "not_allowed")),
         ("priority=maybe", ("priority", "not_allowed")),
         ("sort=colour", ("sort", "not_allowed")),
+        ("sort=", ("sort", "not_allowed")),
         ("colour=red", ("colour", "unknown_parameter")),
         ("watcher=somebody", ("watcher", "not_allowed")),
         ("due_from=yesterday", ("due_from", "wrong_format")),
@@ -194,6 +195,17 @@ async def test_who_has_the_answer_is_told_so_and_nobody_else(api, path):
     assert (await api("GET", path, user.headers, headers=tag)).status_code == 200
     assert (await api("POST", "/api/v1/auth/logout", user.headers)).status_code == 204
     assert (await api("GET", path, user.headers, headers=tag)).status_code == 401
+
+
+async def test_a_node_sees_what_is_assigned_to_it_and_so_does_its_key_that_may_only_read(api):
+    node, admin = await api.account("node"), await api.admin()
+    task = await api.task(admin, title="For the node", assigned_node_id=node.id)
+    made = await api("POST", "/api/v1/api-keys", admin, json={"name": "screen", "scopes": ["tasks:read"], "owner_id": node.id})
+    assert made.status_code == 201, made.text
+    now = f"min_position={task['position']}"
+    for who in (node.headers, {"X-API-Key": made.json()["key"]}):
+        assert await titles(api, now, who) == ["For the node"]
+        assert (await got(api, f"{TASKS}/stats?{now}", who))["pending"] == 1
 
 
 async def test_counts_and_list_agree_right_after_each_command_of_many_at_once(api):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 if TYPE_CHECKING:
+    from infra.demo.player import Played, Refusal
     from infra.demo.run import Result, Target
 
 SHOWN = 20
@@ -22,8 +23,9 @@ SHOWN = 20
 def command(*, url: str | None, email: str | None, limit: int | None, refused: Path | None, as_json: bool) -> None:
     """Play the log of a real help desk (21,348 lines, 4,580 tickets) through the HTTP API of a running system.
 
-    People become nodes, tickets become tasks. At the end, board, counts and histories are compared with the log: exit code 0
-    only when they agree. Ctrl-C interrupts (exit code 130); the next run goes on, and playing it again does nothing twice.
+    Twice: people become nodes and tickets their tasks; then people work in projects, one for each product, with assignees, reviews and
+    due dates. At the end, board, counts, projects and histories are compared with the log: exit code 0 only when they agree. Ctrl-C
+    interrupts (exit code 130); the next run goes on, and playing it again does nothing twice.
 
     Example: daybook demo --limit 2000
     """
@@ -43,7 +45,7 @@ def command(*, url: str | None, email: str | None, limit: int | None, refused: P
         click.echo(msgspec.json.encode(told).decode())
     else:
         _show(result, refused)
-    sys.exit(130 if result.played.interrupted else 0 if result.agrees else 1)
+    sys.exit(130 if result.interrupted else 0 if result.agrees else 1)
 
 
 def _target(url: str | None, email: str | None) -> "Target":
@@ -69,16 +71,44 @@ def _target(url: str | None, email: str | None) -> "Target":
 
 def _write(path: Path, result: "Result") -> None:
     """Tab-separated, one line each."""
-    words = [(str(each.line), each.ticket, each.activity, each.code, each.reason) for each in result.played.refused + result.played.unexpected]
+    words = [(str(each.line), each.ticket, each.activity, each.code, each.reason) for each in _all(result, "refused") + _all(result, "unexpected")]
     path.write_text("".join("\t".join(row) + "\n" for row in [("line", "ticket", "activity", "code", "reason"), *words]))
 
 
 def _show(result: "Result", file: Path | None) -> None:
+    lines, commands = (sum(getattr(played, name) for played in (result.played, result.team)) for name in ("lines", "commands"))
+    rate = f"{lines / result.seconds:,.0f} lines and {commands / result.seconds:,.0f} commands a second" if result.seconds else ""
+    click.echo(f"\n{lines:,} lines about {result.tickets:,} tickets, as work of nodes and of people, in {result.seconds:,.1f} s: {rate}.")
+    for title, played in (("Nodes", result.played), ("People", result.team)):
+        _count(title, played)
+    if result.projects:
+        click.echo("\nProjects of people, as their statistics say:\n")
+        click.echo(f"  {'':<34}{'tasks':>8}{'completed':>11}{'cancelled':>11}{'in review':>11}{'overdue':>9}")
+    for one in result.projects:
+        more = f"{one.by_status.get('cancelled', 0):>11,}{one.by_status.get('in_review', 0):>11,}{one.overdue:>9,}"
+        click.echo(f"  {one.name:<34}{one.tasks:>8,}{one.completed:>11,}{more}")
+    refused, unexpected = _all(result, "refused"), _all(result, "unexpected")
+    _name("Lines that could not be applied:", [f"line {each.line}, {each.ticket}, {each.activity}: {each.reason}" for each in refused], file)
+    wrong = [f"line {each.line}, {each.ticket}, {each.activity}: {each.code}, {each.reason}" for each in unexpected]
+    _name("Lines that the API did not answer as it must:", wrong, file)
+    if result.interrupted:
+        click.echo("\nInterrupted. The next `daybook demo` goes on from here.")
+    elif result.agrees:
+        what = "Board, counts, projects and histories" + (", and every read model verified from inside," if result.verified else "")
+        click.echo(f"\n{what} agree with the log, at position {result.position:,} ({result.proof_seconds:.1f} s).")
+    else:
+        _name("What is shown does NOT agree with the log:", result.differences or [], None)
+
+
+def _all(result: "Result", what: str) -> "list[Refusal]":
+    return [*getattr(result.played, what), *getattr(result.team, what)]
+
+
+def _count(title: str, played: "Played") -> None:
+    """What became of the lines."""
     from collections import Counter
 
-    played = result.played
-    rate = f"{played.lines / result.seconds:,.0f} lines and {played.commands / result.seconds:,.0f} commands a second" if result.seconds else ""
-    click.echo(f"\n{played.lines:,} lines about {result.tickets:,} tickets in {result.seconds:,.1f} s: {rate}.\n")
+    click.echo(f"\n{title}: {played.lines:,} lines\n")
     rows = [
         ("accepted", played.accepted, f"with {played.commands:,} commands"),
         ("already applied", played.already, "by an earlier run"),
@@ -89,16 +119,6 @@ def _show(result: "Result", file: Path | None) -> None:
         click.echo(f"  {label:<22}{number:>8,}   {remark if number else ''}".rstrip())
     for (activity, code), number in Counter((each.activity, each.code) for each in played.refused).most_common():
         click.echo(f"      {number:>6,}  {activity}: {code}")
-    _name("Lines that could not be applied:", [f"line {each.line}, {each.ticket}, {each.activity}: {each.reason}" for each in played.refused], file)
-    wrong = [f"line {each.line}, {each.ticket}, {each.activity}: {each.code}, {each.reason}" for each in played.unexpected]
-    _name("Lines that the API did not answer as it must:", wrong, file)
-    if played.interrupted:
-        click.echo("\nInterrupted. The next `daybook demo` goes on from here.")
-    elif result.agrees:
-        what = "Board, counts and histories" + (", and every read model verified from inside," if result.verified else "")
-        click.echo(f"\n{what} agree with the log, at position {result.position:,} ({result.proof_seconds:.1f} s).")
-    else:
-        _name("What is shown does NOT agree with the log:", result.differences or [], None)
 
 
 def _name(title: str, lines: list[str], file: Path | None) -> None:

@@ -23,11 +23,22 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     assigned_node_id: UUID | None
     attempts: int
     deleted: bool
+    assignee_ids: list[UUID] = []
+    overdue: bool = False
 
     def as_expected(self, names: dict[str, str]) -> Expected:
         """In the words of the log; `names` by account id."""
         node = None if self.assigned_node_id is None else names.get(str(self.assigned_node_id), str(self.assigned_node_id))
-        return Expected(version=self.version, status=self.status, node=node, priority=self.priority, attempts=self.attempts)
+        people = tuple(names.get(str(one), str(one)) for one in self.assignee_ids)
+        return Expected(
+            version=self.version,
+            status=self.status,
+            node=node,
+            priority=self.priority,
+            attempts=self.attempts,
+            people=people,
+            overdue=self.overdue,
+        )
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -43,10 +54,10 @@ class _Page(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-async def read_board(people: People, position: int) -> Board:
-    """All tasks of the desk, at this position of the log or later."""
+async def read_board(people: People, position: int, owner: str = DESK) -> Board:
+    """All tasks of a desk, at this position of the log or later."""
     board = Board({}, {}, [])
-    query = {"owner_id": str(await people.id(DESK)), "include_deleted": "true", "min_position": str(position)}
+    query = {"owner_id": str(await people.id(owner)), "include_deleted": "true", "min_position": str(position)}
     while True:
         answer = await people.ask(ADMIN, "GET", "/api/v1/admin/tasks", query=query)
         if not answer.ok:

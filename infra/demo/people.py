@@ -12,10 +12,12 @@ from uuid import UUID
 import msgspec
 
 from infra.demo.client import Answer, Api
-from infra.demo.step import ADMIN, DESK
+from infra.demo.step import ADMIN, DESK, TEAM
 from infra.local.state import LocalProblem
 
 AT: Final = "@helpdesk.example"
+USERS: Final = ("agent-", DESK.replace(" ", "-"), TEAM.replace(" ", "-"))
+"""How the names of those begin who are no nodes."""
 EARLY: Final = 30.0
 """Seconds before its end at which an access token is exchanged."""
 
@@ -62,9 +64,13 @@ class People:
     async def open(self) -> None:
         """Sign in as administrator and see who is there. Raises `LocalProblem` for a wrong password."""
         await self.token(ADMIN)
+        for role in ("node", "user"):
+            await self._know(role)
+
+    async def _know(self, role: str) -> None:
         cursor: str | None = None
         while True:
-            query = {"role": "node", "limit": "200"} | ({"cursor": cursor} if cursor else {})
+            query = {"role": role, "limit": "200"} | ({"cursor": cursor} if cursor else {})
             answer = await self.ask(ADMIN, "GET", "/api/v1/users", query=query)
             if not answer.ok:
                 raise LocalProblem(f"{self._known[ADMIN].email} may not list accounts ({answer.problem.code}): name an administrator")
@@ -103,7 +109,7 @@ class People:
     async def token(self, name: str) -> str:
         """An access token that still lives for a while; people sign in once and then refresh."""
         person = self._person(name)
-        if person.role == "node" or name == DESK:
+        if person.role != "admin":
             await self.id(name)
         if person.session is None or time.monotonic() > person.until:
             async with person.turn:
@@ -118,7 +124,7 @@ class People:
         if key not in self._known:
             email = local + AT
             password = base64.urlsafe_b64encode(hmac.digest(self._root, email.encode(), "sha256")[:24]).decode()
-            self._known[key] = _Person(email, password, "user" if name == DESK else "node")
+            self._known[key] = _Person(email, password, "user" if local.startswith(USERS) else "node")
         return self._known[key]
 
     async def _open(self, person: _Person, name: str) -> None:

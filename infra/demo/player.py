@@ -4,8 +4,9 @@ Nothing is kept between two runs. A task's version says how many steps of its ti
 last one ended, days later too; within a day the idempotency keys also cover a step whose answer nobody heard.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -58,11 +59,12 @@ class _Surprise(Exception):
 class Player:
     """Plays all lines up to `last` (a line number). `stop()` lets every ticket end its present request and no more."""
 
-    def __init__(self, people: People, board: Board, last: int, on_line: Callable[[], None]) -> None:
+    def __init__(self, people: People, board: Board, last: int, on_line: Callable[[], None], projects: Mapping[str, UUID] | None = None) -> None:
         self._people = people
         self._board = board
         self._last = last
         self._on_line = on_line
+        self._projects = projects or {}
         self.played = Played()
 
     def stop(self) -> None:
@@ -87,8 +89,8 @@ class Player:
     async def _ticket(self, story: Story) -> None:
         row, surprise = self._board.rows.get(story.ticket), None
         ticket = _Ticket(story, row, f"demo/{story.ticket}/{self._board.deleted.get(story.ticket, 0)}")
-        if ticket.done > len(story.steps):
-            surprise = _Surprise("changed_by_others", f"the task has version {ticket.done}, the log ends at {len(story.steps)}")
+        if ticket.done > story.end:
+            surprise = _Surprise("changed_by_others", f"the task has version {ticket.done}, the log ends at {story.end}")
         for told in story.told:
             if told.line > self._last or self.played.interrupted:
                 return
@@ -122,8 +124,10 @@ class Player:
 
     async def _send(self, ticket: "_Ticket", step: Step) -> Answer:
         people, body = self._people, dict(step.body)
-        if "node_id" in body:
-            body["node_id"] = str(await people.id(body["node_id"]))
+        for name in body.keys() & {"node_id", "user_id"}:
+            body[name] = str(await people.id(body[name]))
+        if "project_id" in body:
+            body["project_id"] = str(self._projects[body["project_id"]])
         path = TASKS if ticket.id is None else f"{TASKS}/{ticket.id}{step.path}"
         key = f"{ticket.key}/{step.line}{step.path}/{step.leaves.version}/{step.body.get('status', '')}"
         answer = await people.ask(step.by, step.method, path, body=body, key=key)

@@ -8,12 +8,12 @@ import msgspec
 from infra.demo.board import Board, Row
 from infra.demo.client import side_by_side
 from infra.demo.people import People
-from infra.demo.step import ADMIN, DESK, Entry, Expected
+from infra.demo.step import ADMIN, DESK, TEAM, Entry, Expected
 from infra.demo.story import Story
 from infra.local.state import LocalProblem
 
 SIDE_BY_SIDE: Final = 16
-BY_NAME: Final = {"initial_assign", "assignee_change", "retry"}
+BY_NAME: Final = {"initial_assign", "assignee_change", "retry", "assignee_added"}
 """Changes from one person to another."""
 
 
@@ -39,8 +39,8 @@ def compare_board(stories: Sequence[Story], last: int, board: Board, names: dict
         row = board.rows.get(story.ticket)
         if row is None:
             found += [f"{story.ticket}: no task"] if least else []
-        elif not least <= row.version <= len(story.steps):
-            found.append(f"{story.ticket}: version {row.version}, the log has {least} to {len(story.steps)}")
+        elif not least <= row.version <= story.end:
+            found.append(f"{story.ticket}: version {row.version}, the log has {least} to {story.end}")
         else:
             found += _compare_row(story, row, names)
     return found
@@ -49,26 +49,27 @@ def compare_board(stories: Sequence[Story], last: int, board: Board, names: dict
 def _compare_row(story: Story, row: Row, names: dict[str, str]) -> list[str]:
     must, shown = after(story, row), row.as_expected(names)
     found = [] if shown == must else [f"{story.ticket}: the board shows {shown}, the log says {must}"]
-    if row.title != story.ticket or row.payload != story.payload:
+    if row.title != story.title or row.payload != story.payload:
         found.append(f"{story.ticket}: title or payload are not those of the log")
     return found
 
 
 def after(story: Story, row: Row) -> Expected:
     """How the task must look at the version of this row."""
-    return story.steps[row.version - 1].leaves
+    return story.applied(row.version)[-1].leaves
 
 
 def counts(stories: Sequence[Story], board: Board) -> dict[str, dict[str, int]]:
-    """The numbers of each person's tasks (`DESK`: of all), folded from the log up to the version of each task."""
+    """The numbers of each person's tasks (its owner's: of all), folded from the log up to the version of each task."""
     found: dict[str, dict[str, int]] = {}
     for story in stories:
         row = board.rows.get(story.ticket)
-        if row is None or not 1 <= row.version <= len(story.steps):
+        if row is None or not 1 <= row.version <= story.end:
             continue
         task = after(story, row)
         numbers = {"total": 1, task.status: 1, "high_priority": task.priority in {"high", "urgent"}, "dead": task.status == "failed"}
-        for name in {DESK, task.node} - {None}:
+        numbers |= {"overdue": 1} if task.overdue else {}
+        for name in {story.owner, task.node} - {None}:
             group = found.setdefault(str(name), {})
             for kind, number in numbers.items():
                 group[kind] = group.get(kind, 0) + number
@@ -79,7 +80,7 @@ async def compare_counts(people: People, must: dict[str, dict[str, int]], positi
     """The numbers of the desk and of every node."""
     found = []
     for name, numbers in sorted(must.items()):
-        query = {"user_id" if name == DESK else "node_id": str(await people.id(name)), "min_position": str(position)}
+        query = {"user_id" if name in (DESK, TEAM) else "node_id": str(await people.id(name)), "min_position": str(position)}
         answer = await people.ask(ADMIN, "GET", "/api/v1/tasks/stats", query=query)
         if not answer.ok:
             raise LocalProblem(f"the counts cannot be read: {answer.problem.code}, {answer.problem.detail}")
@@ -97,7 +98,7 @@ async def compare_histories(people: People, stories: Sequence[Story], board: Boa
 
     async def work() -> None:
         for story, row in waiting:
-            must = [_by_id(entry, people) for step in story.steps[: row.version] for entry in step.entries]
+            must = [_by_id(entry, people) for step in story.applied(row.version) for entry in step.entries]
             shown = await _history(people, row)
             if shown != must:
                 at = next((nth for nth, (one, other) in enumerate(zip(shown, must, strict=False)) if one != other), min(len(shown), len(must)))

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -13,8 +14,11 @@ from infra.demo.inside import verify_all
 from infra.demo.log import by_ticket, read_log
 from infra.demo.people import People
 from infra.demo.player import SIDE_BY_SIDE, Played, Player
+from infra.demo.projects import Standing, compare_projects, open_projects
 from infra.demo.proof import compare_board, compare_counts, compare_histories, counts
+from infra.demo.step import DESK, TEAM
 from infra.demo.story import Story
+from infra.demo.team_story import TeamStory
 from infra.settings import Settings
 
 Bar = Callable[[str, int], Callable[[], None]]
@@ -37,6 +41,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     tickets: int
     played: Played
+    team: Played
+    """The same lines as work of people."""
+    projects: list[Standing]
+    """How the projects of people stand at the end."""
     seconds: float
     """Of playing."""
     requests: int
@@ -51,31 +59,50 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def agrees(self) -> bool:
         """Everything was played as the log says, and everything shows it."""
-        return self.differences == [] and not self.played.unexpected
+        return self.differences == [] and not self.played.unexpected and not self.team.unexpected
+
+    @property
+    def interrupted(self) -> bool:
+        """Somebody ended it early."""
+        return self.played.interrupted or self.team.interrupted
 
 
 async def run(target: Target, limit: int | None, bar: Bar) -> Result:
     """Play the first `limit` lines (None: all) and compare. Raises `LocalProblem` when the system cannot be used."""
     lines = await asyncio.to_thread(read_log)
-    stories = [Story(each) for each in by_ticket(lines).values()]
+    tickets = by_ticket(lines).values()
+    stories, team_stories = [Story(each) for each in tickets], [TeamStory(each) for each in tickets]
     last = lines[: limit or len(lines)][-1].number
     async with Api(target.url, SIDE_BY_SIDE) as api:
         people = People(api, target.email, target.password)
         await people.open()
         # Signing in was the newest event, so a board that shows it misses nothing that an earlier run did.
         board = await read_board(people, api.position)
-        player = Player(people, board, last, bar("playing", limit or len(lines)))
+        player = Player(people, board, last, bar("as work of nodes", limit or len(lines)))
         began = time.monotonic()
         played = await _until_interrupted(player, stories, api)
+        team, projects = Played(interrupted=played.interrupted), dict[str, UUID]()
+        if not played.interrupted:
+            projects = await open_projects(people, team_stories, last)
+            board = await read_board(people, api.position, TEAM)
+            player = Player(people, board, last, bar("as work of people", limit or len(lines)), projects)
+            team = await _until_interrupted(player, team_stories, api)
         seconds = time.monotonic() - began
-        begun = [story for story in stories if story.told[0].line <= last]
-        differences = None if played.interrupted else await prove(people, api, stories, last, bar)
+        differences, standings = None, list[Standing]()
+        if not team.interrupted:
+            differences = await prove(people, api, stories, DESK, last, bar)
+            differences += await prove(people, api, team_stories, TEAM, last, bar)
+            board = await read_board(people, api.position, TEAM)
+            wrong, standings = await compare_projects(people, projects, team_stories, board, api.position)
+            differences += wrong
         if differences is not None and target.settings is not None:
             differences += await verify_all(target.settings, bar)
         return Result(
             url=target.url,
-            tickets=len(begun),
+            tickets=sum(story.told[0].line <= last for story in stories),
             played=played,
+            team=team,
+            projects=standings,
             seconds=round(seconds, 3),
             requests=api.requests,
             repeated=api.repeated,
@@ -86,15 +113,15 @@ async def run(target: Target, limit: int | None, bar: Bar) -> Result:
         )
 
 
-async def prove(people: People, api: Api, stories: Sequence[Story], last: int, bar: Bar) -> list[str]:
-    """What board, counts and histories say otherwise than the log; each is asked to be as new as the newest answer."""
+async def prove(people: People, api: Api, stories: Sequence[Story], owner: str, last: int, bar: Bar) -> list[str]:
+    """What board, counts and histories of an owner say otherwise than the log; each is asked to be as new as the newest answer."""
     position = api.position
-    board = await read_board(people, position)
+    board = await read_board(people, position, owner)
     everybody = set[str]().union(*(story.people for story in stories))
     names = {account: name for name in everybody if (account := people.known(name))}
     found = compare_board(stories, last, board, names)
     found += await compare_counts(people, counts(stories, board), position)
-    on_task = bar("proving", len(board.rows))
+    on_task = bar(f"proving, {owner}", len(board.rows))
     return found + await compare_histories(people, stories, board, on_task)
 
 

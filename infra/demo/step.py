@@ -6,7 +6,9 @@ import msgspec
 
 ADMIN: Final = "administrator"
 DESK: Final = "help desk"
-"""Owns all tickets. An account of its own, so that its tasks are exactly those of the log."""
+"""Owns all tickets that nodes work on. An account of its own, so that its tasks are exactly those of the log."""
+TEAM: Final = "service desk"
+"""Owns the projects of people, and every ticket in them."""
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +19,9 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     node: str | None = None
     priority: str = "medium"
     attempts: int = 0
+    people: tuple[str, ...] = ()
+    """Who works on it where people do, in the order they came."""
+    overdue: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -32,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One request. `path` is added to the address of the task; people in `body` are names.
 
-    A step makes exactly one event, so the version of a task says how many of its steps were applied, however long ago.
+    A step makes `events` at once, so the version of a task says how many of its steps were applied, however long ago.
     A step with a `refusal` makes none: the API must answer with this code.
     """
 
@@ -44,6 +49,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     leaves: Expected
     entries: tuple[Entry, ...] = ()
     refusal: str = ""
+    events: int = 1
 
     def is_done_in(self, version: int) -> bool:
         """Whether a task of this version has this step behind it."""

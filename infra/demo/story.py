@@ -4,7 +4,7 @@ People of the log become nodes. Whoever resolves, closes or refuses a ticket tha
 reports only on tasks of its own. What the log says once more is not sent; what contradicts it is sent, and refused.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +22,13 @@ KEPT: Final = ("customer", "product", "service_level", "service_type", "workgrou
 class Story:
     """One ticket: its task, and what each of its lines comes to."""
 
+    owner = DESK
+    before_ticket = ""
+    """What its external id has before the ticket."""
+
     def __init__(self, lines: Sequence[Line]) -> None:
-        self.ticket = lines[0].ticket
+        self.title = lines[0].ticket
+        self.ticket = self.before_ticket + self.title
         self.payload = {"opened_at": lines[0].timestamp, "opened_by": lines[0].resource} | {name: getattr(lines[0], name) for name in KEPT}
         self.people = {line.resource for line in lines} - {""}
         self.task = Expected()
@@ -32,8 +37,17 @@ class Story:
 
     @property
     def steps(self) -> list[Step]:
-        """All that change the task, in order: the nth leaves version n."""
+        """All that change the task, in order."""
         return [step for told in self.told for step in told.steps if not step.refusal]
+
+    @property
+    def end(self) -> int:
+        """The version of the task when everything was told."""
+        return self.told[-1].leaves.version
+
+    def applied(self, version: int) -> list[Step]:
+        """The steps that a task of this version has behind it."""
+        return [step for step in self.steps if step.leaves.version <= version]
 
     def _tell(self, line: Line) -> Told:
         self._steps, problem = [], ""
@@ -42,13 +56,13 @@ class Story:
         else:
             if self.task.version == 0:
                 self._create(line)
-            problem = ACTIVITIES.get(line.activity, _unknown)(self, line)
+            problem = getattr(self, ACTIVITIES.get(line.activity, "unknown"))(line)
         return Told(line=line.number, activity=line.activity, steps=tuple(self._steps), problem=problem, leaves=self.task)
 
     def _create(self, line: Line) -> None:
         judged = line.activity == "Assign seriousness" and SERIOUSNESS.get(line.seriousness)
         priority = judged or "medium"
-        body = {"title": self.ticket, "external_id": self.ticket, "priority": priority, "payload": self.payload}
+        body = {"title": self.title, "external_id": self.ticket, "priority": priority, "payload": self.payload}
         created = Entry("created", None, "pending", None, DESK)
         self._step(line, DESK, "", body, created, status="pending", priority=priority)
 
@@ -111,6 +125,10 @@ class Story:
         del line
         return ""
 
+    def unknown(self, line: Line) -> str:
+        """Whatever else."""
+        return f"the activity {line.activity!r} is not known"
+
     def _take_over(self, line: Line) -> None:
         now = self.task
         if now.node == line.resource and now.status != "failed":
@@ -133,32 +151,30 @@ class Story:
             attempts = now.attempts + (status == "failed")
             self._step(line, line.resource, "/status", body, changed, status=status, attempts=attempts)
 
-    def _step(self, line: Line, by: str, path: str, body: dict[str, Any], *entries: Entry, method: str = "POST", **leaves: Any) -> None:
-        self.task = msgspec.structs.replace(self.task, version=self.task.version + 1, **leaves)
-        self._steps.append(Step(line=line.number, by=by, path=path, body=body, method=method, leaves=self.task, entries=entries))
+    def _step(
+        self, line: Line, by: str, path: str, body: dict[str, Any], *entries: Entry, method: str = "POST", events: int = 1, **leaves: Any
+    ) -> None:
+        self.task = msgspec.structs.replace(self.task, version=self.task.version + events, **leaves)
+        made = Step(line=line.number, by=by, path=path, body=body, method=method, leaves=self.task, entries=entries, events=events)
+        self._steps.append(made)
 
     def _refused(self, line: Line, by: str, path: str, body: dict[str, Any], code: str, method: str = "POST") -> None:
         self._steps.append(Step(line=line.number, by=by, path=path, body=body, method=method, leaves=self.task, refusal=code))
 
 
-def _unknown(story: Story, line: Line) -> str:
-    del story
-    return f"the activity {line.activity!r} is not known"
-
-
-ACTIVITIES: Final[dict[str, Callable[[Story, Line], str]]] = {
-    "Insert ticket": Story.nothing,
-    "Assign seriousness": Story.judge,
-    "Take in charge ticket": Story.take,
-    "Resolve ticket": Story.resolve,
-    "RESOLVED": Story.resolve,
-    "Closed": Story.close,
-    "INVALID": Story.refuse,
-    "DUPLICATE": Story.refuse,
-    "Wait": Story.note,
-    "Require upgrade": Story.note,
-    "Schedule intervention": Story.note,
-    "Create SW anomaly": Story.note,
-    "Resolve SW anomaly": Story.note,
-    "VERIFIED": Story.note,
+ACTIVITIES: Final = {
+    "Insert ticket": "nothing",
+    "Assign seriousness": "judge",
+    "Take in charge ticket": "take",
+    "Resolve ticket": "resolve",
+    "RESOLVED": "resolve",
+    "Closed": "close",
+    "INVALID": "refuse",
+    "DUPLICATE": "refuse",
+    "Wait": "note",
+    "Require upgrade": "note",
+    "Schedule intervention": "note",
+    "Create SW anomaly": "note",
+    "Resolve SW anomaly": "note",
+    "VERIFIED": "note",
 }

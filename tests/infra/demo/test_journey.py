@@ -17,7 +17,9 @@ import pytest
 import redis
 
 from infra.demo.log import by_ticket, read_log
+from infra.demo.step import Step
 from infra.demo.story import Story
+from infra.demo.team_story import TeamStory
 from infra.local.program import free_port
 from infra.local.state import CLONE
 from projections.tasks.task_board import TASK_BOARD
@@ -94,10 +96,15 @@ def clone(module_database, servers, tmp_path_factory) -> Iterator[Clone]:
     up.wait(15)
 
 
-def steps_up_to(lines: int) -> int:
+def steps_of(kind: type[Story], lines: int) -> list[Step]:
     last = lines + 1
     tickets = by_ticket(read_log()).values()
-    return sum(not step.refusal for ticket in tickets for told in Story(ticket).told if told.line <= last for step in told.steps)
+    return [step for ticket in tickets for told in kind(ticket).told if told.line <= last for step in told.steps if not step.refusal]
+
+
+def steps_up_to(lines: int) -> int:
+    """How many things happen to tasks up to a line."""
+    return sum(step.events for kind in (Story, TeamStory) for step in steps_of(kind, lines))
 
 
 def test_the_log_is_played_and_what_is_shown_agrees_with_it(clone):
@@ -107,8 +114,14 @@ def test_the_log_is_played_and_what_is_shown_agrees_with_it(clone):
     assert [(each["line"], each["code"]) for each in played["refused"]] == [(289, "not_found"), (290, "not_found")]
     assert played["unexpected"] == []
     assert played["accepted"] + played["nothing_new"] + len(played["refused"]) == 300
-    assert played["commands"] == clone.events() == steps_up_to(300)
+    assert played["commands"] == len(steps_of(Story, 300))
+    assert clone.events() == steps_up_to(300)
     assert (clone.folder / "refused.tsv").read_text().count("\n") == 3
+    team = told["team"]
+    assert (team["commands"], team["refused"], team["unexpected"]) == (len(steps_of(TeamStory, 300)), [], [])
+    assert team["accepted"] + team["nothing_new"] == 300
+    assert sum(project["tasks"] for project in told["projects"]) == told["tickets"]
+    assert sum(project["overdue"] for project in told["projects"]) > 0
 
 
 def test_playing_it_again_days_later_does_nothing_twice(clone):

@@ -4,6 +4,7 @@ import pytest
 
 from infra.cli.demo import _show, _target, _write
 from infra.demo.player import Played, Refusal
+from infra.demo.projects import Standing
 from infra.demo.run import Result
 from infra.local.state import RUNNING, SYSTEM, LocalProblem, Running, State
 
@@ -13,13 +14,16 @@ WORDS = [Refusal(number, "Case 7", "Closed", "not_found", "the task is failed") 
 
 def result(differences: list[str] | None = None, **played: object) -> Result:
     told = Played(accepted=970, commands=1500, refused=WORDS, **played)  # type: ignore[arg-type]  # Fields by name.
-    return Result(url=OURS, tickets=100, played=told, seconds=2.0, requests=1, repeated=0, differences=differences, position=9)
+    team, garden = Played(accepted=1000, commands=1600), Standing(name="Product 1", tasks=9, completed=7, overdue=2, by_status={"cancelled": 1})
+    usual = {"url": OURS, "tickets": 100, "seconds": 2.0, "requests": 1, "repeated": 0, "position": 9}
+    return Result(**usual, played=told, team=team, projects=[garden], differences=differences)  # type: ignore[arg-type]  # Fields by name.
 
 
 def test_the_rate_the_numbers_and_every_line_that_could_not_be_applied_are_said(capsys):
     _show(result([]), None)
     said = capsys.readouterr().out
-    assert "1,000 lines about 100 tickets in 2.0 s: 500 lines and 750 commands a second." in said
+    assert "2,000 lines about 100 tickets, as work of nodes and of people, in 2.0 s: 1,000 lines and 1,550 commands a second." in said
+    assert "Product 1                                9          7          1          0        2" in said
     assert "could not be applied        30" in said
     assert "30  Closed: not_found" in said
     assert all(f"line {number}, Case 7, Closed: the task is failed" in said for number in range(2, 32))

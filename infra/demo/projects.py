@@ -60,14 +60,15 @@ async def open_projects(people: People, stories: Sequence[TeamStory], last: int)
         for member in sorted(members):
             if (user_id := await people.id(member)) not in known:
                 _done(await people.ask(TEAM, "POST", path, body={"user_id": str(user_id)}), name)
-    return {name: there[name] for name in wanted}
+    ours = {story.project for story in stories}  # Also those that an earlier run came to, which went further.
+    return {name: project_id for name, project_id in there.items() if name in ours}
 
 
 async def compare_projects(
     people: People, projects: dict[str, UUID], stories: Sequence[TeamStory], board: Board, position: int
 ) -> tuple[list[str], list[Standing]]:
     """What the statistics of the projects say otherwise than the log, and what they say."""
-    must: dict[str, dict[str, int]] = {name: {} for name in projects}
+    must: dict[str, dict[str, int]] = {name: {"total": 0} for name in projects}
     for story in stories:
         row = board.rows.get(story.ticket)
         done = [] if row is None else story.applied(row.version)
@@ -84,7 +85,8 @@ async def compare_projects(
         if shown != must[name]:
             found.append(f"{name}: its statistics say {shown}, the log says {must[name]}")
         standing: dict[str, Any] = {"tasks": stats.total_tasks, "completed": stats.completed_tasks, "overdue": stats.overdue}
-        standings.append(Standing(name=name, by_status=stats.by_status, **standing))
+        if stats.total_tasks:
+            standings.append(Standing(name=name, by_status=stats.by_status, **standing))
     return found, standings
 
 

@@ -62,6 +62,7 @@ async def test_what_they_owned_goes_to_the_member_who_reaches_furthest(world):
     for circle in (world.project, team):
         now = await the(world, circle)
         assert (now.owner_id, now.members) == (cat.id, {bob.id: MemberRole.MEMBER, cat.id: MemberRole.OWNER})
+    assert [owner for (kind, _), owner in world.log.names.items() if kind == "project.name"] == [world.project.id]  # The name went with it.
 
 
 async def test_what_nobody_else_belongs_to_is_deleted_and_its_name_is_free(world):

@@ -4,14 +4,12 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from msgspec import UNSET
 
 from application.shared.context import Caller
-from application.shared.deadline import DEADLINES
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.node import DrainNode, ResumeNode
@@ -21,13 +19,14 @@ from application.tasks.steps_back import ReopenTask, RetryTask, SendBackTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import Refused
 from domain.tasks import events as e
-from domain.tasks.status import LEASED, OPEN, Priority, Status
+from domain.tasks.status import LEASED, Priority, Status
 from domain.tasks.task import Task
-from projections.tasks.node_queue import NODE_QUEUE, RANK
+from projections.tasks.node_queue import NODE_QUEUE
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_counts import TASK_COUNTS, contrib
 from projections.tasks.task_history import TASK_HISTORY
 from tests.scenario import World, folded
+from tests.tasks import agreement
 from tests.tasks import people as p
 from tests.tasks.steps import only_allowed_steps
 
@@ -215,37 +214,17 @@ class Tasks(RuleBasedStateMachine):
     @invariant()
     def people_and_nodes_work_on_no_task_together(self):
         for task_id in self.streams:
-            task = self.task(task_id)
-            assert task.assigned_node_id is None or not task.assignee_ids
-            assert len(set(task.assignee_ids)) == len(task.assignee_ids)
-            assert len(set(task.watcher_ids)) == len(task.watcher_ids)
+            agreement.named_once_and_never_beside_a_node(self.task(task_id))
 
     @invariant()
     def each_due_date_is_told_once(self):
         for stream in self.streams.values():
-            told = None
-            for recorded in stream:
-                match recorded.event:
-                    case e.TaskEdited(after=after) if after.due_date is not UNSET:
-                        told = None
-                    case e.TaskBecameOverdue(at=at, due_date=due):
-                        assert told != due
-                        assert due <= at
-                        told = due
+            agreement.due_dates_are_told_once(stream)
 
     @invariant()
     def each_lease_has_its_own_token_and_expires_at_most_once(self):
         for stream in self.streams.values():
-            tokens, expired = [], []
-            for recorded in stream:
-                if isinstance(recorded.event, e.TaskAssigned | e.TaskClaimed | e.TaskRetried | e.TaskReopened):
-                    assert recorded.event.token == recorded.version
-                    tokens.append(recorded.event.token)
-                if isinstance(recorded.event, e.LeaseExtended):
-                    assert recorded.event.token == tokens[-1]
-                if isinstance(recorded.event, e.TaskFailed) and recorded.event.reason == "lock_expired":
-                    expired.append(tokens[-1])
-            assert len(set(expired)) == len(expired)
+            agreement.leases_are_single(stream)
 
     @invariant()
     def every_view_agrees_with_the_task(self):
@@ -254,48 +233,10 @@ class Tasks(RuleBasedStateMachine):
         assert set(board) == set(counts) == set(self.streams)
         for task_id, stream in self.streams.items():
             task, row = self.task(task_id), board[task_id]
-            for name in set(row.__struct_fields__) & set(task.__struct_fields__):
-                shown, held = getattr(row, name), getattr(task, name)
-                held = list(held) if isinstance(held, tuple) else held
-                shown = msgspec.json.decode(shown) if isinstance(shown, msgspec.Raw) else shown
-                assert shown == held, name
-            assert row.dead == (task.status is Status.FAILED and task.attempts >= task.max_attempts)
-            self.queue_agrees(task, queue.get(task_id))
-            self.counts_agree(task, row.dead, contrib(counts[task_id]))
-            self.deadlines_agree(task, stream)
-
-    @staticmethod
-    def queue_agrees(task, row):
-        waits = task.status is Status.PENDING and task.assigned_node_id is not None and not task.deleted
-        assert (row is not None) == waits
-        if row is not None:
-            assert (row.node_id, row.rank) == (task.assigned_node_id, RANK[task.priority])
-
-    @staticmethod
-    def counts_agree(task, dead, groups):
-        names = {"all", f"owner:{task.owner_id}"} | ({f"node:{task.assigned_node_id}"} if task.assigned_node_id else set())
-        names |= {f"project:{task.project_id}"} if task.project_id else set()
-        names |= {f"helper:{user_id}" for user_id in task.assignee_ids if user_id != task.owner_id}
-        assert set(groups) == (set() if task.deleted else names)
-        numbers = {"total": 1, str(task.status): 1}
-        numbers |= {"dead": 1} if dead else {}
-        numbers |= {f"priority:{task.priority}": 1} | ({"overdue": 1} if task.overdue else {})
-        assert all(dict(group) == numbers for group in groups.values())
-
-    @staticmethod
-    def deadlines_agree(task, stream):
-        rows: dict[str, Any] = {}
-        for recorded in stream:
-            for name, kind in DEADLINES.items():
-                if isinstance(recorded.event, kind.listens):
-                    rows[name] = kind.fold(task.id, rows.get(name), recorded)
-        lease, retry, overdue = rows.get("tasks.lease"), rows.get("tasks.retry"), rows.get("tasks.overdue")
-        to_come = task.status in OPEN and not task.deleted and not task.overdue_told
-        assert (overdue.due_at if overdue else None) == (task.due_date if to_come else None)
-        runs = task.status in LEASED and not task.deleted
-        assert (lease.due_at if lease else None) == (task.lock_expires_at if runs else None)
-        assert lease is None or lease.command.token == task.token
-        assert (retry.due_at if retry else None) == (None if task.deleted else task.retry_at)
+            agreement.board_agrees(task, row)
+            agreement.queue_agrees(task, queue.get(task_id))
+            agreement.counts_agree(task, row.dead, contrib(counts[task_id]))
+            agreement.deadlines_agree(task, stream)
 
     @invariant()
     def history_tells_every_change_once(self):

@@ -128,3 +128,15 @@ async def test_a_build_whose_rows_have_new_ids_each_time_is_seen_to_do_them_twic
     worker(daybook)
     done = await until(parts, job, lambda now: now.status in OVER)
     assert done.refused > len(BAD), "rows that were done before were done again: their external ids are taken"
+
+
+async def test_an_import_waits_for_no_read_model(daybook, parts):
+    worker(daybook).ready()
+    (consumers,) = daybook.of("consumers")
+    consumers.tell(signal.SIGSTOP)
+    try:
+        job = await asked(parts)
+        done = await until(parts, job, lambda now: now.status in OVER)
+    finally:
+        consumers.tell(signal.SIGCONT)
+    assert (done.status, done.done) == (Status.COMPLETED, ROWS)

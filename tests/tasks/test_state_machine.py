@@ -217,13 +217,9 @@ class Tasks(RuleBasedStateMachine):
             agreement.named_once_and_never_beside_a_node(self.task(task_id))
 
     @invariant()
-    def each_due_date_is_told_once(self):
+    def due_dates_are_told_once_and_leases_are_single(self):
         for stream in self.streams.values():
             agreement.due_dates_are_told_once(stream)
-
-    @invariant()
-    def each_lease_has_its_own_token_and_expires_at_most_once(self):
-        for stream in self.streams.values():
             agreement.leases_are_single(stream)
 
     @invariant()

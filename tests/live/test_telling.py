@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from api.live.channel import UnknownChannel, read
 from api.live.circles import Circles
 from api.live.line import BYTES, MESSAGES, TOO_SLOW, Line
 from api.live.message import Frame, Message
+from api.live.switchboard import tell
 from api.live.tasks import TASKS
 from api.live.tell import Told, tell_of
 from api.shared.proof import Proof
@@ -74,6 +76,18 @@ async def test_a_circle_is_known_just_before_and_just_after_an_event():
     circles.advance(Written(MADE, WATCHED, UNWATCHED).events[2])
     assert (await circles.before(Audience, TASK)).watcher_ids == (BOB,)
     assert (await circles.now(Audience, TASK)).watcher_ids == ()
+
+
+@pytest.mark.parametrize(("cursor", "since"), [(2, 0), (0, 2)])
+async def test_what_a_client_heard_already_from_a_process_that_is_ahead_is_not_told_again(cursor, since):
+    log, line = Written(MADE, WATCHED, UNWATCHED, MOVED, DONE), Line(Caller(ADA, "user"), Proof("", "", None))
+    line.cursor = cursor
+    wish = replace(read("tasks", line.caller), since=since)
+    circles = Circles(log, 0)  # type: ignore[arg-type]
+    await circles.prepare(log.events)
+    for recorded in log.events:
+        await tell(circles.advance(recorded), {wish.topic: {line: wish}}, circles)
+    assert [frame.position for frame in line.take()] == [3, 4, 5]
 
 
 def test_who_hears_through_the_same_channels_shares_one_message():

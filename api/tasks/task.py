@@ -20,6 +20,7 @@ from api.shared.task_sight import must_see_task
 from api.tasks.views import TaskView, task_is_there, task_view
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.shared.refused import NotFound
+from domain.tasks import limits
 from domain.tasks.events import Fields
 from domain.tasks.people import ASSIGNEES, WATCHERS
 from domain.tasks.status import Priority, Status
@@ -28,8 +29,8 @@ from projections.shared.reading import Freshness
 from projections.tasks.task_board import TASK_BOARD
 
 Req = Request[Any, Any, Any]
-Title = Annotated[str, Meta(min_length=1, max_length=255, examples=["Replace the fan of rack 12"])]
-Description = Annotated[str, Meta(max_length=10_000)]
+Title = Annotated[str, Meta(min_length=1, max_length=limits.TITLE, examples=["Replace the fan of rack 12"])]
+Description = Annotated[str, Meta(max_length=limits.DESCRIPTION)]
 Assignees = Annotated[list[UUID], Meta(max_length=ASSIGNEES)]
 Watchers = Annotated[list[UUID], Meta(max_length=WATCHERS)]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=20)]

@@ -62,7 +62,7 @@ def _task(dice: random.Random, at: datetime, nth: int, tasks: int) -> TaskRow:
         updated_at=at + timedelta(hours=dice.randrange(500)),
         description=" ".join(dice.choices(WORDS, k=20)) if dice.random() < 0.5 else None,
         payload=msgspec.Raw(b'{"rack":12}') if dice.random() < 0.2 else None,
-        external_id=f"ticket-{nth}" if dice.random() < 0.3 else None,
+        external_id=f"ticket-{nth}" if nth % 3 == 0 else None,
         assigned_node_id=_one_of(dice, 3, 0.5, 50) if dice.random() < 0.25 else None,
         due_date=due,
         project_id=_one_of(dice, 2, 0.4, tasks // 500) if dice.random() < 0.3 else None,

@@ -17,7 +17,7 @@ from infra.projection import builds, projector, reacting, stores
 from infra.redis import caches
 from infra.security import idempotency
 from infra.settings import Settings
-from tests.faults import faulty
+from tests.faults import faulty, toys
 
 
 def consumers_that_forget(settings: Settings, port: int) -> None:
@@ -83,9 +83,12 @@ def consumers_without_derived_ids(settings: Settings, port: int) -> None:
 
 def consumers_that_move_before_they_react(settings: Settings, port: int) -> None:
     """A reaction's position is moved first, and death comes before the command."""
-    real = builds.Builds.move
+    real, kept = builds.Builds.move, reacting.Reactor._react
 
     async def react(self: Any, recorded: Recorded[Any]) -> None:
+        if self.reaction.name != toys.REACTION:
+            await kept(self, recorded)
+            return
         for build in await self._builds.of(self.name, "live"):
             if await real(self._builds, build, build.checkpoint.after(recorded)):
                 faulty.die()

@@ -124,7 +124,7 @@ def _reactions(after: Any) -> None:
     async def react(self: Any, recorded: Recorded[Any]) -> None:
         nonlocal count
         await real(self, recorded)
-        count += 1
+        count += self.reaction.name == toys.REACTION  # Its effects are counted; those of others are as they are.
         after(count)
 
     reacting.Reactor._react = react

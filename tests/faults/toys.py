@@ -15,6 +15,7 @@ from domain.tasks import events as e
 from domain.tasks.task import Task
 from projections.shared.read_model import Groups, ReadModel, Row, read_model
 
+REACTION = "toys.tell"
 NOTE = "reacted to "
 LATE_NOTE = "reacted late to "
 
@@ -72,7 +73,7 @@ def register() -> None:
     for model in MODELS:
         read_model(model)
     handles(Tell)(tell)
-    reacts("toys.tell", e.TaskCompleted)(lambda recorded: [Tell(words=f"{NOTE}{recorded.position}")])
+    reacts(REACTION, e.TaskCompleted)(lambda recorded: [Tell(words=f"{NOTE}{recorded.position}")])
 
 
 def register_another() -> None:

@@ -62,7 +62,7 @@ def tagged(request: Req, told: Any, *, position: int, stale: bool = False) -> Re
     """
     body = _encode(told)
     tag = hashlib.blake2b(str(caller(request).id).encode() + b"\0" + body, digest_size=12).hexdigest()
-    headers = _headers(position, stale=stale) | {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
+    headers = _headers(position, stale=stale) | {"ETag": f'W/"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
     if matches(request, tag):
         return Response(b"", status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)

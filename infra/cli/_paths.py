@@ -31,19 +31,23 @@ class Path:
             return
         self._seen.add((function, owner))
         things = [(name, called, self._meaning(name, function)) for name, called in _names(function)]
-        mine = [thing for _, _, thing in things if _is(thing, Aggregate)]
-        self._kinds += [kind for kind in mine if kind not in self._kinds]
         held = {variable: self._meaning((kind,), function) for variable, kind in _held(function).items()}
+        mine = [thing for thing in (*(thing for _, _, thing in things), *held.values()) if _is(thing, Aggregate)]
+        self._kinds += [kind for kind in mine if kind not in self._kinds]
         for name, called, thing in things:
             if called and _is(thing, Event) and (owner or self._kinds):
                 self.events.setdefault(thing, owner or (mine or self._kinds)[0])
             elif isinstance(thing, FunctionType):
                 self._follow(thing, owner)
+            elif owner is not None and name[0] == "self" and _is(said := _of_class(owner, name), Event):
+                self.events.setdefault(said, owner)  # `self.words.added`: what several aggregates say in words of their own.
             elif thing is None and name[0] != "ports" and name[-1] not in NOT_DECISIONS:
                 # `task.complete(…)`: a method of an aggregate this handler loads, or of the aggregate we are in (`self._failed(…)`).
                 known = owner if name[0] == "self" else held.get(name[0])
-                for kind in (known,) if _is(known, Aggregate) and len(name) == 2 else tuple(self._kinds):
-                    self._follow(getattr(kind, name[-1], None), kind)
+                kinds: list[Any] = [known] if _is(known, Aggregate) and len(name) == 2 else list(self._kinds)
+                for kind in kinds:
+                    for made in (kind, *kind.__subclasses__()):
+                        self._follow(getattr(made, name[-1], None), made)
 
     @staticmethod
     def _meaning(name: tuple[str, ...], function: FunctionType) -> Any:
@@ -81,7 +85,9 @@ def _walk(nodes: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
 
 @cache
 def _held(function: FunctionType) -> dict[str, str]:
-    """What the variables of a function hold, where it says so: `user: User`, `user = await ….load(User, …)`, `change(User, …, lambda user: …)`."""
+    """What the variables of a function hold, where it says so: `user: User`, `user = await ….load(User, …)`, `change(User, …, lambda user: …)`,
+    and what it gives back.
+    """
     found: dict[str, str | None] = {}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         match node:
@@ -89,15 +95,18 @@ def _held(function: FunctionType) -> dict[str, str]:
                 found[node.arg] = kind
             case ast.Assign(targets=[ast.Name(id=variable)], value=ast.Await(value=call)):
                 found[variable] = _asked_for(call)
-            case ast.Call(args=[_, _, ast.Lambda(args=ast.arguments(args=[ast.arg(arg=variable)])), *_]):
-                found[variable] = _asked_for(node)
+            case ast.Call(args=args):
+                decisions = [arg.args.args for arg in args if isinstance(arg, ast.Lambda)]
+                found |= {decision[0].arg: _asked_for(node) for decision in decisions if len(decision) == 1}
+            case ast.FunctionDef(returns=ast.Name(id=kind)) | ast.AsyncFunctionDef(returns=ast.Name(id=kind)):
+                found["return"] = kind
     return {variable: kind for variable, kind in found.items() if kind is not None}
 
 
 def _asked_for(call: ast.AST) -> str | None:
     """The kind of aggregate that a call loads or changes."""
     match call:
-        case ast.Call(func=ast.Attribute(attr="load" | "change"), args=[ast.Name(id=kind), *_]):
+        case ast.Call(func=ast.Attribute(attr="load" | "change"), args=[ast.Name(id=kind), *_]) | ast.Call(args=[_, ast.Name(id=kind), _, *_]):
             return kind
     return None
 
@@ -109,6 +118,14 @@ def _dotted(node: ast.AST) -> tuple[str, ...]:
         # Of `(await …).must_take_work` only the method's name is known.
         return (*(_dotted(node.value) or ("",)), node.attr)
     return ()
+
+
+def _of_class(owner: type, name: tuple[str, ...]) -> Any:
+    """What `self.words.added` stands for where the class says it; None for what only an instance knows."""
+    thing: Any = owner
+    for part in name[1:]:
+        thing = getattr(thing, part, None)
+    return thing
 
 
 def _is(thing: Any, kind: type) -> bool:

@@ -14,7 +14,7 @@ TEXT: Final = (b"application/json", b"application/problem+json", b"application/j
 
 
 def packed(send: Send) -> Send:
-    """Packs answers of 1 KiB and more that are text (RFC 1952); not those with an ETag, which names exactly these bytes."""
+    """Packs answers of 1 KiB and more that are text (RFC 1952); not those with a strong ETag, which names exactly these bytes."""
     packer: Any = None
 
     async def pass_on(message: Any) -> None:
@@ -41,7 +41,7 @@ def _is_worth_it(status: int, headers: dict[bytes, bytes]) -> bool:
         and (size is None or int(size) >= WORTH)
         and headers.get(b"content-type", b"").startswith(TEXT)
         and not headers[b"content-type"].startswith(b"text/event-stream")  # Many small parts, each for many.
-        and b"etag" not in headers
+        and headers.get(b"etag", b"W/").startswith(b"W/")
         and b"content-encoding" not in headers
     )
 

@@ -66,7 +66,7 @@ def test_no_secret_has_a_value_of_its_own():
 
 def test_redis_keeps_everything_or_refuses():
     command = " ".join(SERVICES["redis"]["command"])
-    for words in ("--appendonly yes", "--maxmemory 256mb", "--maxmemory-policy noeviction", "--requirepass"):
+    for words in ("--appendonly yes", "--maxmemory 1gb", "--maxmemory-policy noeviction", "--requirepass"):
         assert words in command
 
 

@@ -16,6 +16,8 @@ import_contexts()
 README = CLONE / "README.md"
 BEGIN, END = "<!-- map -->", "<!-- /map -->"
 
+SILENT = ["DropBytes", "ChangeTasks"]
+"""The bytes of a removed file are no fact; many wishes at once lead to what each of them leads to."""
 
 def shown(*words: str) -> str:
     done = CliRunner().invoke(daybook, ["map", *words], catch_exceptions=False)
@@ -46,7 +48,7 @@ def test_a_readme_that_says_something_else_is_noticed(tmp_path):
 def test_every_command_is_there_once_and_leads_somewhere():
     found = json.loads(shown("--json"))
     assert sorted(one["command"] for one in found) == sorted(kind.__name__ for kind in HANDLERS)
-    assert [one["command"] for one in found if not one["events"]] == []
+    assert [one["command"] for one in found if not one["events"]] == SILENT
 
 
 def test_every_fact_of_tasks_comes_from_some_command():
@@ -57,10 +59,10 @@ def test_every_fact_of_tasks_comes_from_some_command():
 def test_the_path_of_one_command_is_known_to_its_end():
     assign = next(one for one in paths() if one["command"] == "AssignTask")
     assert assign["context"] == "tasks"
-    assert [event["event"] for event in assign["events"]] == ["TaskAssigned"]
-    (assigned,) = assign["events"]
+    assert [event["event"] for event in assign["events"]] == ["TaskAssigned", "TaskBecameOverdue"]
+    assigned, _ = assign["events"]
     assert assigned["aggregate"] == "Task"
     assert set(assigned["read_models"]) >= {"task_board", "task_history", "node_queue", "task_counts"}
     assert "(ExpireLease)" in assigned["reactions"]
     create = next(one for one in paths() if one["command"] == "CreateTask")
-    assert [event["event"] for event in create["events"]] == ["TaskCreated", "TaskAssigned"]
+    assert {"TaskCreated", "TaskAssigned", "TaskBecameOverdue", "TaskAssigneeAdded"} <= {event["event"] for event in create["events"]}

@@ -46,7 +46,7 @@ DONE = e.TaskCompleted(at=NOON, project_id=OTHER)
 
 async def topics(log: Written, begin: int) -> list[set[str]]:
     """Whom each event after a position is told, in parts of two."""
-    circles, found = Circles(log, begin), []  # type: ignore[arg-type]
+    circles, found = Circles(log, begin), []  # type: ignore[arg-type]  # A twin of the feed.
     for at in range(begin, len(log.events), 2):
         part = log.events[at : at + 2]
         await circles.prepare(part)
@@ -71,7 +71,7 @@ async def test_an_event_concerns_the_same_people_wherever_one_begins_to_listen()
 
 
 async def test_a_circle_is_known_just_before_and_just_after_an_event():
-    circles = Circles(Written(MADE, WATCHED, UNWATCHED), 2)  # type: ignore[arg-type]
+    circles = Circles(Written(MADE, WATCHED, UNWATCHED), 2)  # type: ignore[arg-type]  # A twin of the feed.
     await circles.prepare(Written(MADE, WATCHED, UNWATCHED).events[2:])
     circles.advance(Written(MADE, WATCHED, UNWATCHED).events[2])
     assert (await circles.before(Audience, TASK)).watcher_ids == (BOB,)
@@ -83,7 +83,7 @@ async def test_what_a_client_heard_already_from_a_process_that_is_ahead_is_not_t
     log, line = Written(MADE, WATCHED, UNWATCHED, MOVED, DONE), Line(Caller(ADA, "user"), Proof("", "", None))
     line.cursor = cursor
     wish = replace(read("tasks", line.caller), since=since)
-    circles = Circles(log, 0)  # type: ignore[arg-type]
+    circles = Circles(log, 0)  # type: ignore[arg-type]  # A twin of the feed.
     await circles.prepare(log.events)
     for recorded in log.events:
         await tell(circles.advance(recorded), {wish.topic: {line: wish}}, circles)

@@ -63,56 +63,54 @@ class OwnedTaskPage(TaskPage, frozen=True, omit_defaults=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How a list is to be shown."""
+    """What is sought, and how it is to be shown. One dependency after the other: side by side, the framework starts tasks for them."""
 
+    sought: Wanted
     limit: int | None
     cursor: str | None
     page: int | None
     sorting: Sorting | None
 
 
-def asked(limit: Limit = None, cursor: Cursor = None, page: PageNumber = None, sort: Sort = None) -> Asked:
+def asked(sought: NamedDependency[Wanted], limit: Limit = None, cursor: Cursor = None, page: PageNumber = None, sort: Sort = None) -> Asked:
     """How a list is to be shown; raises `BodyRefused` for a sort that is none, and for a page after a cursor."""
     if page is not None and cursor is not None:
         raise BodyRefused([FieldError("cursor", "invalid_cursor", "pages have numbers; no cursor goes with them")])
     word = ("-created_at" if sort is None else sort).removeprefix("-")
     if word not in WORDS:
         raise BodyRefused([FieldError("sort", "not_allowed", f"{word}: one of {', '.join(WORDS)} is meant")])
-    return Asked(limit, cursor, page, None if sort is None else Sorting(word, sort.startswith("-")))
+    return Asked(sought, limit, cursor, page, None if sort is None else Sorting(word, sort.startswith("-")))
 
 
 SHOWN: Final = SEEKS | {"how": Provide(asked, sync_to_thread=False)}
 
 
 @query("/api/v1/tasks", needs="tasks:read", answers=TaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)
-async def list_tasks(
-    request: Req, fresh: NamedDependency[Freshness], sought: NamedDependency[Wanted], how: NamedDependency[Asked]
-) -> Response[bytes] | Stream:
+async def list_tasks(request: Req, how: NamedDependency[Asked]) -> Response[bytes] | Stream:
     """The caller's tasks, newest first: what a person owns or is assigned to, what is assigned to a node (all where no `limit` is given).
 
     With `project_id` all of a project one sees, with `watcher=me` what one follows. Whoever reads all tasks may name any owner, node or assignee.
     """
-    return await _Listing(request, fresh, await of_caller(request, sought), how).answer(whole=is_only_node(caller(request)))
+    return await _Listing(request, await of_caller(request, how.sought), how).answer(whole=is_only_node(caller(request)))
 
 
 @query("/api/v1/admin/tasks", needs="tasks:list-all", answers=OwnedTaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)
 async def list_all_tasks(
     request: Req,
-    fresh: NamedDependency[Freshness],
-    sought: NamedDependency[Wanted],
     how: NamedDependency[Asked],
     include_deleted: FromQuery[bool] = False,  # noqa: FBT002 — a query parameter.
 ) -> Response[bytes] | Stream:
     """All tasks with their owners, newest first; all of them where no `limit` is given. `dead=true`: failed with no attempt left."""
-    return await _Owned(request, fresh, sought.at(*every_place(sought), deleted=include_deleted), how).answer(whole=True)
+    sought = how.sought.at(*every_place(how.sought), deleted=include_deleted)
+    return await _Owned(request, sought, how).answer(whole=True)
 
 
 class _Listing:
     """One list, as it was asked for."""
 
-    def __init__(self, request: Req, fresh: Freshness, sought: Sought, how: Asked) -> None:
+    def __init__(self, request: Req, sought: Sought, how: Asked) -> None:
         self.request = request
-        self._fresh = fresh
+        self._fresh = how.sought.fresh
         self._sought = sought
         self._how = how
         self._limit = how.limit or DEFAULT_LIMIT

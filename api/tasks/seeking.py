@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from api.shared.access import caller
@@ -18,6 +19,7 @@ from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
 from domain.identity.role import Role
 from domain.tasks.status import Priority, Status
+from projections.shared.reading import Freshness
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
 Req = Request[Any, Any, Any]
@@ -35,8 +37,9 @@ Text = Annotated[str | None, _told("Every word of it stands in title or descript
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The filters of a request, which must all hold."""
+    """The filters of a request, which must all hold, and how new its answer must be."""
 
+    fresh: Freshness
     filters: tuple[Filter, ...]
     owners: tuple[UUID, ...] = ()
     assignee: UUID | None = None
@@ -53,6 +56,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def wanted(
     request: Req,
+    fresh: NamedDependency[Freshness],
     status: Annotated[Words, _told(f"{', '.join(Status)}, all, or {OVERDUE}; several with commas.", max_length=200)] = None,
     priority: Annotated[Words, _told(f"{', '.join(Priority)}; several with commas.", max_length=100)] = None,
     tag: Annotated[Words, _told("A tag, or several with commas: any of them.", max_length=300)] = None,
@@ -89,7 +93,7 @@ def wanted(
         *_plain("created", "created_at <= %b", until),
     ]
     owners = tuple(one for one in (owner_id, user_id) if one is not None)
-    return Wanted(tuple(filters), owners, assignee_id, node_id, project_id, _watcher(request, watcher), since, until)
+    return Wanted(fresh, tuple(filters), owners, assignee_id, node_id, project_id, _watcher(request, watcher), since, until)
 
 
 async def of_caller(request: Req, sought: Wanted) -> Sought:

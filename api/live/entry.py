@@ -32,7 +32,11 @@ def must_come_from_here(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     origin, rules = connection.headers.get("origin"), parts(connection).rules
     if origin is None or "*" in rules.cors_origins or origin in rules.cors_origins:
         return
-    if urlsplit(origin)[:2] != urlsplit(rules.address)[:2]:
+    try:
+        foreign = urlsplit(origin)[:2] != urlsplit(rules.address)[:2]
+    except ValueError:  # Nothing that could be an origin, such as `http://[`.
+        foreign = True
+    if foreign:
         raise ForeignOrigin
 
 

@@ -19,6 +19,8 @@ from projections.shared.reading import PositionUnknown
 
 A = TypeVar("A", bound=Aggregate)
 PART: Final = 200
+REMEMBERED: Final = 1_000
+"""Circles remembered for one client that is told what it missed: many may be told at the same time."""
 FURTHEST: Final = 1_000_000
 """Positions behind the newest from which can be resumed."""
 PATIENCE: Final = 30.0
@@ -49,14 +51,13 @@ async def follow(board: Switchboard, line: Line, names: Sequence[str], after: in
         since = board.position if after is None else after
         fresh = {topic: replace(wish, since=since) for topic, wish in wishes.items() if topic not in line.subscriptions}
         line.put(subscribed([*(one.name for one in line.subscriptions.values()), *(one.name for one in fresh.values())], since))
-    async with board.replays:
-        known, upto = line.cursor, line.cursor
-        if since < upto:
-            line.cursor = since
-            await _replay(board, line, fresh, upto)
-            line.cursor = max(known, line.cursor)
-        line.subscriptions |= fresh
-        await _catch_up(board, line)
+    known, upto = line.cursor, line.cursor
+    if since < upto:
+        line.cursor = since
+        await _replay(board, line, fresh, upto)
+        line.cursor = max(known, line.cursor)
+    line.subscriptions |= fresh
+    await _catch_up(board, line)
     for subscription in fresh.values():
         board.presents.told(subscription, board.position)
     if after is not None and line.ending is None:
@@ -106,14 +107,18 @@ async def _catch_up(board: Switchboard, line: Line) -> None:
 
 
 async def _replay(board: Switchboard, line: Line, wanted: dict[str, Subscription], upto: int) -> None:
-    """Tell what happened from the cursor to a position, as it was to be told then; as fast as the client takes it."""
-    circles = Circles(board.feed, line.cursor)
+    """Tell what happened from the cursor to a position, as it was to be told then; as fast as the client takes it.
+
+    Only reading is done by few at a time: who takes it slowly must not make others wait.
+    """
+    circles = Circles(board.feed, line.cursor, REMEMBERED)
     index: Index = {topic: {line: one} for topic, one in wanted.items()}
     while line.cursor < upto and line.ending is None:
-        events = [one for one in await board.feed.after(line.cursor, PART) if one.position <= upto]
-        if not events:
-            return
-        await circles.prepare(events)
+        async with board.replays:
+            events = [one for one in await board.feed.after(line.cursor, PART) if one.position <= upto]
+            if not events:
+                return
+            await circles.prepare(events)
         try:
             async with asyncio.timeout(PATIENCE):
                 for recorded in events:

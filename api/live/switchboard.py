@@ -25,7 +25,7 @@ LINES: Final = 5_000
 OF_ONE: Final = 20
 """Connections of a process, and of one principal there."""
 AT_ONCE: Final = 4
-"""Clients of a process that are told at the same time what they missed."""
+"""Clients of a process for which is read at the same time what they missed."""
 
 
 class NotLive(Unavailable):

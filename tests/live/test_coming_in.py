@@ -78,9 +78,10 @@ async def test_a_ticket_is_kept_only_sealed(here):
 
 async def test_pages_of_other_origins_may_not_listen(here):
     ada = await here.api.account()
-    for origin, welcome in (("http://localhost:3000", True), ("http://127.0.0.1:3000", True), ("https://evil.example", False), ("null", False)):
+    foreign = ("https://evil.example", "null", "http://[")
+    for origin in ("http://localhost:3000", "http://127.0.0.1:3000", *foreign):
         headers = {**ada.headers, "Origin": origin}
-        if welcome:
+        if origin not in foreign:
             async with here.listens(headers, "tasks") as listener:
                 await listener.hears("live.subscribed")
         else:

@@ -4,6 +4,9 @@ import asyncio
 from operator import itemgetter
 from uuid import UUID
 
+from api.live import line
+from api.live.following import follow
+from api.live.switchboard import AT_ONCE
 from domain.projects.events import ProjectMemberAdded, ProjectMemberRemoved
 from domain.projects.role import MemberRole
 from tests.live.clients import streams
@@ -135,3 +138,23 @@ async def until_too_slow(here, who, line, well) -> list[str]:
         while len(well.events) < len(made):
             await well.next()
     return made
+
+
+async def test_who_takes_slowly_what_it_missed_makes_nobody_wait(here, monkeypatch):
+    monkeypatch.setattr(line, "MESSAGES", 20)
+    ada = await here.api.account()
+    await burst(here, ada.headers, 20)
+    async with here.listens(ada.headers, "tasks") as listener:
+        position = (await listener.hears("live.subscribed"))["position"]
+        (real,) = [one for one in here.board.lines if str(one.caller.id) == ada.id]
+        slow = [line.Line(real.caller, real.proof) for _ in range(AT_ONCE)]
+        for one in slow:
+            await here.board.join(one)
+        told = [asyncio.create_task(follow(here.board, one, ["tasks"], 0)) for one in slow]
+        await listener.say(subscribe=["projects"], after=position)
+        await listener.hears("live.position")
+        assert not any(one.done() for one in told)  # Nobody takes what is put into these.
+        for one, task in zip(slow, told, strict=True):
+            task.cancel()
+            here.board.leave(one)
+        await asyncio.gather(*told, return_exceptions=True)

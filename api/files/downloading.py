@@ -96,12 +96,16 @@ async def download(request: Request[Any, Any, Any], store: ByteStore, file: Stor
     if span is not None:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     # HEAD looks at the first bytes only, so that it says 503 where GET would.
-    pieces = store.read(file.id, whole.start, min(whole.start + 1, whole.end) if request.scope.get("without_body") else whole.end)
+    pieces = store.read(file.id, whole.start, min(1, whole.end) if request.scope.get("without_body") else whole.end)
     return Stream(await _begun(pieces), status_code=200 if span is None else 206, media_type=file.media_type, headers=headers)
 
 
 def _may_be_a_part(request: Request[Any, Any, Any], file: StoredFile) -> bool:
-    """Whether the client's other parts are of the same file (If-Range, 13.1.5); a date never is a strong proof of that."""
+    """Whether this may be asked for (HEAD has no parts, 14.2), and the client's other parts are of the same file (If-Range, 13.1.5); a date
+    never is a strong proof of that.
+    """
+    if request.scope.get("without_body"):
+        return False
     condition = request.headers.get("if-range", "").strip()
     return not condition or condition == f'"{file.sha256}"'
 

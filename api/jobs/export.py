@@ -68,8 +68,7 @@ async def request_export(request: Req, data: JSONBody[NewExport]) -> Response[by
 
     The answer is a job: ask it how it stands, and fetch its result. PDF holds at most 10,000 tasks.
     """
-    if data.scope == "all":
-        must(caller(request), "tasks:list-all")
+    must(caller(request), "tasks:list-all" if data.scope == "all" else "tasks:read")
     if data.filters.project_id is not UNSET:
         await must_see_project(request, data.filters.project_id)
     wanted = {name: value for name, value in msgspec.to_builtins(data).items() if name != "resource"}

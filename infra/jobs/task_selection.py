@@ -33,13 +33,12 @@ NAMES_SOMEBODY: Final = frozenset({"owner_id", "user_id", "assignee_id", "node_i
 def selection(caller: Caller, scope: str, filters: dict[str, Any], *, seated: bool) -> tuple[LiteralString, list[Any]]:
     """Conditions and their values. `seated`: the caller has a seat in the project the filters name, and so sees all tasks of it.
 
-    Raises `InsufficientRole` for who may not list everybody's.
+    Raises `InsufficientRole`, `InsufficientScope` for who may not list these.
     """
     where: LiteralString = "not deleted"
     values = list[Any]()
-    if scope == "all":
-        must(caller, "tasks:list-all")
-    elif not _reaches_further(caller, filters, seated=seated):
+    must(caller, "tasks:list-all" if scope == "all" else "tasks:read")
+    if scope != "all" and not _reaches_further(caller, filters, seated=seated):
         where, values = f"{where} and {MINE}", [caller.id] * 3
     for name, value in filters.items():
         where = f"{where} and {CONDITIONS[name]}"

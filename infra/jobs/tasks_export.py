@@ -9,8 +9,10 @@ from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from application.shared.context import Caller
+from application.shared.permissions import must
 from application.shared.seats import seated
 from domain.projects.membership import Membership
+from domain.shared.refused import Forbidden
 from infra.jobs.csv_cells import BOM, row
 from infra.jobs.files import create, sync
 from infra.jobs.run import CannotBeDone, Run, Stopped
@@ -45,7 +47,11 @@ async def run(run: Run) -> Done:
 async def _selected(run: Run, caller: Caller) -> AsyncIterator[Snapshot[TaskRow]]:
     filters = run.job.parameters["filters"]
     has_seat = "project_id" in filters and await _has_seat(run, UUID(filters["project_id"]), caller)
-    where, values = selection(caller, run.job.parameters["scope"], filters, seated=has_seat)
+    try:
+        must(caller, "exports:create")
+        where, values = selection(caller, run.job.parameters["scope"], filters, seated=has_seat)
+    except Forbidden as refused:  # It was allowed when it was asked for.
+        raise CannotBeDone(refused.code(), refused.detail) from None
     _, at_least = await run.parts.log.load(type(run.job), run.job.id)
     async with snapshot(run.parts.settings.database_url, TASK_BOARD, where, values, at_least=at_least) as found:
         yield found

@@ -23,6 +23,8 @@ from infra.jobs.task_rows import HeaderRefused, RowRefused, TaskWish, columns_of
 
 AT_ONCE: Final = 500
 """Rows whose commands are under way together, so that they are written together."""
+AT_ONCE_BYTES: Final = 2 * 1024 * 1024
+"""Bytes of such rows: a few large ones take many times that once they are read."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -115,14 +117,15 @@ class Import:
 
     async def _batches(self) -> AsyncIterator[list[Row]]:
         """Rows that may be under way together: in one batch no external id stands twice, so that the later row comes later."""
-        batch, names = list[Row](), set[str]()
+        batch, names, size = list[Row](), set[str](), 0
         for record in self._cut(self._file, self._place.line):
             read = self._read(record)
             name = read.fields.get("external_id") if isinstance(read, TaskWish) else None
-            if len(batch) == AT_ONCE or name in names:
+            if len(batch) == AT_ONCE or size > AT_ONCE_BYTES or name in names:
                 yield batch
-                batch, names = [], set()
+                batch, names, size = [], set(), 0
             batch.append(Row(record, read))
+            size += len(record.data)
             if name is not None:
                 names.add(name)
         if batch:

@@ -73,6 +73,7 @@ async def test_parts_of_a_file_are_read_by_range(api):
     assert (await api("GET", address, who.headers, headers={"If-None-Match": etag, "Range": "bytes=0-0"})).status_code == 304
     head = await api("HEAD", address, who.headers)
     assert (head.status_code, head.content, head.headers["content-length"], head.headers["etag"]) == (200, b"", str(len(PNG)), etag)
+    assert (await api("HEAD", address, who.headers, headers={"Range": "bytes=8-15"})).status_code == 200, "only GET has parts"
 
 
 async def test_strangers_find_no_files_and_who_only_watches_reads_them(api):

@@ -9,11 +9,16 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from application.jobs.job import RequestJob
+from application.shared.context import Caller, Context
 from domain.jobs import job as jobs
+from domain.jobs.status import Status
+from infra.app import new_id
 from infra.jobs import run, task_pages, tasks_export, tidying
 from infra.jobs.files import JobFolder
 from tests.eventually import eventually
 from tests.http.daybook import problem
+from tests.identity.api_keys import issued, using
 from tests.jobs.over_http import JSONL, errors, export, over, send, titles
 from tests.scenario import NOON
 
@@ -50,6 +55,24 @@ async def test_everybodys_tasks_are_for_who_may_list_them(api):
     assert problem(asked) == (403, "insufficient_role")
     _, file = await export(api, auditor.headers, scope="all", filters={"owner_id": who.id})
     assert [row["id"] for row in rows(file)] == [task["id"]]
+
+
+async def test_what_may_not_read_tasks_gets_no_file_of_them_either(api):
+    who = await api.account()
+    key = await issued(api, who.headers, scopes=["exports:create"])
+    assert problem(await api("POST", "/api/v1/exports", using(key), json={"resource": "tasks"})) == (403, "insufficient_scope")
+
+
+async def test_what_may_not_be_listed_any_more_fails_at_once_and_says_why(api):
+    who, job_id = await api.account(), new_id()
+    wanted = {"format": "csv", "scope": "all", "filters": {}, "bom": False}
+    await api.system.dispatch(RequestJob(job_id=job_id, kind="tasks.export", parameters=wanted), Context(Caller(UUID(who.id), "user"), new_id()))
+
+    async def failed() -> bool:
+        job, _ = await api.system.log.load(jobs.Job, job_id)
+        return (job.status, job.code, job.attempt) == (Status.FAILED, "insufficient_role", 1)
+
+    await eventually(failed, 5, "the job has failed")
 
 
 async def test_members_of_a_project_get_all_its_tasks_and_to_others_it_is_not_there(api):

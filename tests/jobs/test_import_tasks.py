@@ -1,5 +1,6 @@
 """Importing tasks: every row is judged by itself, and what is wrong with it is told by line and column."""
 
+from infra.jobs import tasks_import
 from tests.http.daybook import problem
 from tests.jobs.over_http import CSV, JSONL, errors, send, titles
 
@@ -151,3 +152,17 @@ async def test_what_is_no_file_of_rows_or_too_large_is_refused(api):
 async def _in_parts():
     for _ in range(3):
         yield b"title\n"
+
+
+async def test_few_large_rows_are_in_memory_at_once(api, monkeypatch):
+    who, together = await api.account(), list[int]()
+    note = tasks_import.Import._note
+
+    def noted(self, fates, errors, last):
+        together.append(fates.total())
+        note(self, fates, errors, last)
+
+    monkeypatch.setattr(tasks_import.Import, "_note", noted)
+    monkeypatch.setattr(tasks_import, "AT_ONCE_BYTES", 1000)
+    job = await send(api, who.headers, "title,description\n" + "".join(f"{nth},{'x' * 490}\n" for nth in range(7)))
+    assert (job["outcome"]["created"], together) == (7, [3, 3, 1])

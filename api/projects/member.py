@@ -109,16 +109,16 @@ async def change_team_member(request: Req, team_id: FromPath[UUID], user_id: Fro
     return await _change(request, Kind.TEAM, team_id, user_id, data)
 
 
-@remove(OF_PROJECT + "/{user_id:uuid}", needs="projects:manage", tags=["projects"])
+@remove(OF_PROJECT + "/{user_id:uuid}", needs="projects:read", tags=["projects"])
 async def remove_project_member(request: Req, project_id: FromPath[UUID], user_id: FromPath[UUID]) -> Response[None]:
-    """Send a member of a project away; oneself: leave."""
+    """Leave a project, or send a member away: that needs `projects:manage`, and so does a key or token with scopes."""
     wish = RemoveMember(kind=Kind.PROJECT, circle_id=project_id, user_id=user_id, if_match=if_match(request))
     return await carry_out_silently(request, wish)
 
 
-@remove(OF_TEAM + "/{user_id:uuid}", needs="teams:manage", tags=["teams"])
+@remove(OF_TEAM + "/{user_id:uuid}", needs="teams:read", tags=["teams"])
 async def remove_team_member(request: Req, team_id: FromPath[UUID], user_id: FromPath[UUID]) -> Response[None]:
-    """Send a member of a team away; oneself: leave."""
+    """Leave a team, or send a member away: that needs `teams:manage`, and so does a key or token with scopes."""
     return await carry_out_silently(request, RemoveMember(kind=Kind.TEAM, circle_id=team_id, user_id=user_id, if_match=if_match(request)))
 
 

@@ -15,8 +15,11 @@ from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, read_cursor, streamed, tagged, viewer, with_link, write_cursor
 from api.shared.routing import query
-from api.tasks.seeking import Wanted, every_place, is_only_node, of_caller, wanted
+from api.tasks.seeking import every_place, is_only_node, of_caller
 from api.tasks.views import TaskView, task_view
+from api.tasks.wishing import Said, Wanted, meant, wanted
+from domain.shared.refused import NotFound
+from domain.tasks.filters import Filters, filters_id
 from projections.identity.people import Named, people
 from projections.shared.reading import Freshness, SeenMany
 from projections.tasks.task_pages import SORTS, Sorting, part, sheet
@@ -31,6 +34,7 @@ Sort = Annotated[
     str | None,
     QueryParameter(max_length=20, description="`-` in front: from the other end.", schema_extra={"enum": [*WORDS, *(f"-{one}" for one in WORDS)]}),
 ]
+Kept = Annotated[UUID | None, QueryParameter(name="filter", description="A filter one keeps.")]
 SEEKS: Final = {"sought": Provide(wanted, sync_to_thread=False)}
 
 
@@ -76,21 +80,27 @@ def asked(sought: NamedDependency[Wanted], limit: Limit = None, cursor: Cursor =
     """How a list is to be shown; raises `BodyRefused` for a sort that is none, and for a page after a cursor."""
     if page is not None and cursor is not None:
         raise BodyRefused([FieldError("cursor", "invalid_cursor", "pages have numbers; no cursor goes with them")])
+    return Asked(sought, limit, cursor, page, _sorting(sort))
+
+
+def _sorting(sort: str | None) -> Sorting | None:
     word = ("-created_at" if sort is None else sort).removeprefix("-")
     if word not in WORDS:
         raise BodyRefused([FieldError("sort", "not_allowed", f"{word}: one of {', '.join(WORDS)} is meant")])
-    return Asked(sought, limit, cursor, page, None if sort is None else Sorting(word, sort.startswith("-")))
+    return None if sort is None else Sorting(word, sort.startswith("-"))
 
 
 SHOWN: Final = SEEKS | {"how": Provide(asked, sync_to_thread=False)}
 
 
 @query("/api/v1/tasks", needs="tasks:read", answers=TaskPage, tagged=True, tags=["tasks"], dependencies=SHOWN)
-async def list_tasks(request: Req, how: NamedDependency[Asked]) -> Response[bytes] | Stream:
+async def list_tasks(request: Req, how: NamedDependency[Asked], by_filter: Kept = None) -> Response[bytes] | Stream:
     """The caller's tasks, newest first: what a person owns or is assigned to, what is assigned to a node (all where no `limit` is given).
 
     With `project_id` all of a project one sees, with `watcher=me` what one follows. Whoever reads all tasks may name any owner, node or assignee.
+    With `filter` as a filter says that one keeps; what else is asked stands instead of what it says of that.
     """
+    how = how if by_filter is None else await _filtered(request, how, by_filter)
     return await _Listing(request, await of_caller(request, how.sought), how).answer(whole=is_only_node(caller(request)))
 
 
@@ -103,6 +113,17 @@ async def list_all_tasks(
     """All tasks with their owners, newest first; all of them where no `limit` is given. `dead=true`: failed with no attempt left."""
     sought = how.sought.at(*every_place(how.sought), deleted=include_deleted)
     return await _Owned(request, sought, how).answer(whole=True)
+
+
+async def _filtered(request: Req, how: Asked, filter_id: UUID) -> Asked:
+    """The same, with what a filter of the caller says of all that the request leaves open; raises `NotFound`."""
+    own = caller(request).id
+    if own is None:
+        raise NotFound
+    kept = dict((await parts(request).log.load(Filters, filters_id(own)))[0].one(filter_id).query)
+    sort = kept.pop("sort", None)
+    said = msgspec.convert(kept | msgspec.to_builtins(how.sought.said), Said)
+    return msgspec.structs.replace(how, sought=meant(request, how.sought.fresh, said), sorting=how.sorting or _sorting(sort))
 
 
 class _Listing:

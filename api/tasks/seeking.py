@@ -1,99 +1,20 @@
-"""Which tasks a request seeks: its parameters as filters, and where the caller may look."""
+"""Where the tasks are that a request seeks, and where the caller may look."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Final, LiteralString, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from litestar import Request
-from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
 
 from api.shared.access import caller
-from api.shared.moments import moment, moment_of
-from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
+from api.tasks.wishing import Wanted
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
 from domain.identity.role import Role
-from domain.tasks.status import Priority, Status
-from projections.shared.reading import Freshness
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
 Req = Request[Any, Any, Any]
-Word = TypeVar("Word", bound=StrEnum)
-OVERDUE: Final = "overdue"
 NODE: Final = Role.NODE.value
-
-
-def _told(text: str, **more: Any) -> Any:
-    return QueryParameter(description=text, **more)
-
-
-Words = Annotated[str | None, _told("One word or several with commas, in any case: any of them.", max_length=200)]
-Text = Annotated[str | None, _told("Every word of it stands in title or description, in any case.", min_length=1, max_length=200)]
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """The filters of a request, which must all hold, and how new its answer must be."""
-
-    fresh: Freshness
-    filters: tuple[Filter, ...]
-    owners: tuple[UUID, ...] = ()
-    assignee: UUID | None = None
-    node: UUID | None = None
-    project: UUID | None = None
-    watcher: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def at(self, places: tuple[Place, ...], filters: tuple[Filter, ...], *, deleted: bool = False) -> Sought:
-        """The same, sought in these places."""
-        return Sought(places, filters, deleted, self.since, self.until)
-
-
-def wanted(
-    request: Req,
-    fresh: NamedDependency[Freshness],
-    status: Annotated[Words, _told(f"{', '.join(Status)}, all, or {OVERDUE}; several with commas.", max_length=200)] = None,
-    priority: Annotated[Words, _told(f"{', '.join(Priority)}; several with commas.", max_length=100)] = None,
-    tag: Annotated[Words, _told("A tag, or several with commas: any of them.", max_length=300)] = None,
-    q: Text = None,
-    search: Text = None,
-    owner_id: FromQuery[UUID | None] = None,
-    user_id: FromQuery[UUID | None] = None,
-    assignee_id: FromQuery[UUID | None] = None,
-    watcher: Annotated[str | None, _told("What the caller follows.", max_length=40, schema_extra={"enum": ["me"]})] = None,
-    node_id: FromQuery[UUID | None] = None,
-    project_id: FromQuery[UUID | None] = None,
-    external_id: Annotated[str | None, _told("The id of another system.", max_length=255)] = None,
-    overdue: FromQuery[bool | None] = None,
-    dead: FromQuery[bool | None] = None,
-    due_from: Annotated[str | None, moment("Due then or later.")] = None,
-    due_to: Annotated[str | None, moment("Due then or earlier.")] = None,
-    created_from: Annotated[str | None, moment("Created then or later.")] = None,
-    created_to: Annotated[str | None, moment("Created then or earlier.")] = None,
-) -> Wanted:
-    """What is sought; `user_id` is another word for `owner_id`, and `search` for `q`."""
-    since, until = moment_of("created_from", created_from), moment_of("created_to", created_to)
-    filters = [
-        *_statuses(status),
-        *_one_of("priority", priority, Priority),
-        *_tags(tag),
-        *_text(q),
-        *_text(search),
-        *_plain("external", "external_id = %b", external_id),
-        *_flag("overdue", overdue),
-        *_flag("dead", dead),
-        *_plain("due", "due_date >= %b", moment_of("due_from", due_from)),
-        *_plain("due", "due_date <= %b", moment_of("due_to", due_to)),
-        *_plain("created", "created_at >= %b", since),
-        *_plain("created", "created_at <= %b", until),
-    ]
-    owners = tuple(one for one in (owner_id, user_id) if one is not None)
-    return Wanted(fresh, tuple(filters), owners, assignee_id, node_id, project_id, _watcher(request, watcher), since, until)
 
 
 async def of_caller(request: Req, sought: Wanted) -> Sought:
@@ -165,75 +86,3 @@ def _filters(sought: Wanted, without: str = "", owner: UUID | None = None) -> tu
     if sought.watcher is not None and without != "watcher":
         people.append(Filter("watcher", "%b = any(watcher_ids)", (sought.watcher,)))
     return (*sought.filters, *people)
-
-
-def words(text: str | None) -> list[str]:
-    """The words of a list with commas."""
-    return [] if text is None else [word.strip() for word in text.split(",")]
-
-
-def _meant(name: str, text: str | None, kind: type[Word], also: frozenset[str] = frozenset()) -> list[Word | str]:
-    found, unknown = dict[Word | str, None](), list[str]()
-    for word in words(text):
-        if word.lower() in also:
-            found[word.lower()] = None
-            continue
-        try:
-            found[kind(word)] = None
-        except ValueError:
-            unknown.append(word)
-    if unknown:
-        allowed = ", ".join((*kind, *sorted(also)))
-        raise BodyRefused([FieldError(name, "not_allowed", f"{', '.join(unknown)}: one of {allowed} is meant")])
-    return list(found)
-
-
-def _statuses(text: str | None) -> Iterator[Filter]:
-    found = _meant("status", text, Status, frozenset({"all", OVERDUE}))
-    plain = [str(one) for one in found if one != OVERDUE]
-    if not found or "all" in plain:
-        return
-    if OVERDUE not in found:
-        yield Filter("status", "status = any(%b::text[])", (plain,), tuple(plain))
-    elif not plain:
-        yield from _flag("overdue", True)  # noqa: FBT003 — the value of the filter.
-    else:
-        yield Filter("either", "(overdue or status = any(%b::text[]))", (plain,))
-
-
-def _one_of(name: LiteralString, text: str | None, kind: type[Word]) -> Iterator[Filter]:
-    found = [str(one) for one in _meant(name, text, kind)]
-    if found:
-        yield Filter(name, f"{name} = any(%b::text[])", (found,), tuple(found))
-
-
-def _tags(text: str | None) -> Iterator[Filter]:
-    found = [word for word in dict.fromkeys(words(text)) if word]
-    if text is not None:
-        yield Filter("tag", "tags && %b::text[]", (found,), tuple(found))
-
-
-def _text(text: str | None) -> Iterator[Filter]:
-    found = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in (text or "").split()]
-    if found:
-        sought = [f"%{word}%" for word in found]
-        yield Filter("q", "title || ' ' || coalesce(description, '') ilike all(%b::text[])", (sought,))
-
-
-def _plain(name: str, condition: LiteralString, value: Any) -> Iterator[Filter]:
-    if value is not None:
-        yield Filter(name, condition, (value,))
-
-
-def _flag(name: LiteralString, value: bool | None) -> Iterator[Filter]:  # noqa: FBT001 — the value of the filter.
-    if value is not None:
-        yield Filter(name, name if value else f"not {name}", (), (True,) if value else ())
-
-
-def _watcher(request: Req, word: str | None) -> UUID | None:
-    who = caller(request)
-    if word is None:
-        return None
-    if who.id is None or word.lower() not in {"me", str(who.id)}:
-        raise BodyRefused([FieldError("watcher", "not_allowed", "me is meant")])
-    return who.id

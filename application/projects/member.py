@@ -5,14 +5,16 @@ from uuid import UUID
 import msgspec
 
 from application.projects import names
-from application.projects.access import SHAPES, must_be_there, run
+from application.projects.access import SHAPES, must_be_there, must_be_version, must_reach, must_see, role_in, run
 from application.shared.command import Command, handles
+from application.shared.permissions import Reach, reach
 from application.shared.ports import Ports
 from domain.projects.circle import Circle
 from domain.projects.kind import Kind
 from domain.projects.project import Project
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
+from domain.shared.refused import Forbidden
 
 
 class MemberNow(msgspec.Struct, frozen=True):
@@ -84,15 +86,19 @@ async def change_member_role(command: ChangeMemberRole, ports: Ports) -> MemberN
 
 @handles(RemoveMember)
 async def remove_member(command: RemoveMember, ports: Ports) -> None:
-    """Whoever is a member may leave. Raises `NotFound` (also for who is no member), `Forbidden`, `PreconditionFailed`, `ProjectArchived`,
-    `OwnerNeeded`.
+    """Whoever is a member may leave, guests too; what acts for somebody by scopes needs the one to manage. Raises `NotFound` (also for who is
+    no member), `InsufficientScope`, `Forbidden`, `PreconditionFailed`, `ProjectArchived`, `OwnerNeeded`.
     """
-
-    def decide(circle: Circle) -> list[Event]:
-        return circle.remove_member(command.user_id, ports.now)
-
-    least = MemberRole.VIEWER if command.user_id == ports.caller.id else MemberRole.MANAGER
-    await run(ports, SHAPES[command.kind], command.circle_id, decide, least, command.if_match)
+    caller, shape = ports.caller, SHAPES[command.kind]
+    circle = await ports.log.load(shape, command.circle_id)
+    role = await role_in(circle, ports)
+    must_see(circle, role, caller, command.kind)
+    if command.user_id != caller.id or caller.scopes is not None:
+        if caller.scopes is None and reach(caller, f"{command.kind}s:manage") is Reach.NONE:
+            raise Forbidden
+        must_reach(circle, role, caller, MemberRole.VIEWER if command.user_id == caller.id else MemberRole.MANAGER)
+    must_be_version(circle, command.if_match)
+    ports.log.begin(circle, *circle.remove_member(command.user_id, ports.now))
 
 
 @handles(GiveToMember)

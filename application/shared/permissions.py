@@ -44,6 +44,7 @@ tasks:assign          all    own      -        -     -      -     own
 tasks:restore         all    own      -        own   -      -     own
 tasks:comment         all    own      -        own   own    -     own
 tasks:watch           all    own      -        own   own    -     own
+tasks:filter          own    own      own      own   own    -     own
 tasks:claim           -      -        -        -     -      own   -
 tasks:expire          all    -        -        -     -      -     -
 

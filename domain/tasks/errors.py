@@ -44,6 +44,14 @@ class ExternalIdTaken(Conflict):
     """The owner has another task with this external id."""
 
 
+class FilterNameTaken(Conflict):
+    """Another filter of yours has this name."""
+
+
+class TooManyFilters(Conflict):
+    """You keep as many filters as you may."""
+
+
 class NotRunning(Conflict):
     """Nobody works on this task at the moment."""
 

@@ -120,6 +120,12 @@ restore_task                 tasks:restore         task
 collect_expired              tasks:expire          -
 claim_tasks                  tasks:claim           -
 
+list_filters                 tasks:filter          -
+get_filter                   tasks:filter          task-filter
+save_filter                  tasks:filter          -
+change_filter                tasks:filter          task-filter
+remove_filter                tasks:filter          task-filter
+
 list_comments                tasks:read            task
 get_comment                  tasks:read            comment
 post_comment                 tasks:comment         task
@@ -176,7 +182,7 @@ archive_project              projects:manage       project
 give_project                 projects:manage       project
 add_project_member           projects:manage       project
 change_project_member        projects:manage       project
-remove_project_member        projects:manage       project
+remove_project_member        projects:read         project
 invite_to_project            projects:manage       project
 list_project_invitations     projects:manage       project
 get_project_invitation       projects:manage       project-invitation
@@ -199,7 +205,7 @@ restore_team                 teams:manage          team
 give_team                    teams:manage          team
 add_team_member              teams:manage          team
 change_team_member           teams:manage          team
-remove_team_member           teams:manage          team
+remove_team_member           teams:read            team
 invite_to_team               teams:manage          team
 list_team_invitations        teams:manage          team
 get_team_invitation          teams:manage          team-invitation

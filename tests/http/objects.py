@@ -53,6 +53,12 @@ async def a_file(api: Api, whose: Account) -> dict[str, str]:
     return {"file_id": made.json()["id"]}
 
 
+async def a_filter(api: Api, whose: Account) -> dict[str, str]:
+    made = await api("POST", "/api/v1/tasks/filters", whose.headers, json={"name": f"Mine {new_id()}", "query": {"status": "pending"}})
+    assert made.status_code == 201, made.text
+    return {"filter_id": made.json()["id"]}
+
+
 async def the_person(_: Api, whose: Account) -> dict[str, str]:
     return {"user_id": whose.id, "node_id": whose.id}
 
@@ -88,6 +94,7 @@ async def a_job(api: Api, whose: Account) -> dict[str, str]:
 OBJECTS: dict[str, Made] = {
     "task": a_task,
     "task-owner": a_task,
+    "task-filter": a_filter,
     "comment": a_comment,
     "file": a_file,
     "notification": a_notification,

@@ -7,13 +7,14 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from application.projects.member import AddMember, ChangeMemberRole, GiveToMember, RemoveMember
+from application.shared.context import Caller
 from application.tasks.task import CreateTask
 from domain.identity.events import UserDisabled
 from domain.projects.errors import AlreadyMember, NameTaken, OwnerNeeded, TooManyMembers
 from domain.projects.events import ProjectMemberAdded, TeamMemberAdded
 from domain.projects.membership import Membership, seat
 from domain.projects.role import MemberRole
-from domain.shared.refused import Forbidden, Hidden, NotFound, Refused
+from domain.shared.refused import Forbidden, Hidden, InsufficientScope, NotFound, PreconditionFailed, Refused
 from tests.projects import people as p
 from tests.scenario import NOON, given, together
 
@@ -50,6 +51,20 @@ async def test_everybody_but_the_owner_may_leave(kind):
     await world.do(RemoveMember(kind=kind, circle_id=it.id, user_id=p.BOB.id), p.BOB)
     await world.refuses(Hidden, RemoveMember(kind=kind, circle_id=it.id, user_id=p.BOB.id), p.BOB)
     await world.refuses(OwnerNeeded, RemoveMember(kind=kind, circle_id=it.id, user_id=p.ANN.id), p.ANN)
+
+
+@KINDS
+async def test_guests_leave_too_but_send_nobody_away_and_keys_only_do_what_their_scopes_say(kind):
+    world = await p.world()
+    it = await circle(world, kind)
+    guest, reader = Caller(p.BOB.id, "guest"), Caller(p.CAT.id, "user", scopes=frozenset({f"{kind}s:read"}))
+    await p.joins(world, it, p.BOB, p.MANAGER)
+    await p.joins(world, it, p.CAT, p.MEMBER)
+    await world.refuses(Forbidden, RemoveMember(kind=kind, circle_id=it.id, user_id=p.CAT.id), guest)
+    await world.refuses(InsufficientScope, RemoveMember(kind=kind, circle_id=it.id, user_id=p.CAT.id), reader)
+    await world.refuses(PreconditionFailed, RemoveMember(kind=kind, circle_id=it.id, user_id=p.BOB.id, if_match=1), guest)
+    await world.do(RemoveMember(kind=kind, circle_id=it.id, user_id=p.BOB.id), guest)
+    await world.refuses(Hidden, RemoveMember(kind=kind, circle_id=it.id, user_id=p.BOB.id), guest)
 
 
 @KINDS

@@ -3,6 +3,7 @@
 from domain.tasks.events.account import TasksHandedOver
 from domain.tasks.events.base import TaskEvent
 from domain.tasks.events.comment import CommentDeleted, CommentEdited, CommentEvent, CommentPosted
+from domain.tasks.events.filter import FilterEvent, TaskFilterChanged, TaskFilterRemoved, TaskFilterSaved, TaskFiltersForgotten
 from domain.tasks.events.node import NodeCapacitySet, NodeDrained, NodeEvent, NodeResumed, NodeSeen
 from domain.tasks.events.people import TaskAssigneeAdded, TaskAssigneeRemoved, TaskMoved, TaskReowned, TaskWatcherAdded, TaskWatcherRemoved
 from domain.tasks.events.task import Fields, TaskBecameOverdue, TaskCreated, TaskDeleted, TaskEdited, TaskProgressed, TaskRestored
@@ -26,6 +27,7 @@ __all__ = [
     "CommentEvent",
     "CommentPosted",
     "Fields",
+    "FilterEvent",
     "LeaseExtended",
     "NodeCapacitySet",
     "NodeDrained",
@@ -44,6 +46,10 @@ __all__ = [
     "TaskEdited",
     "TaskEvent",
     "TaskFailed",
+    "TaskFilterChanged",
+    "TaskFilterRemoved",
+    "TaskFilterSaved",
+    "TaskFiltersForgotten",
     "TaskMoved",
     "TaskProgressed",
     "TaskReopened",

@@ -1,12 +1,28 @@
 """Letters as messages (RFC 5322): whoever's words stand in them, nobody adds a header or a recipient."""
 
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP as AS_SENT
+from email.policy import SMTP, Policy
 from email.utils import formatdate, parseaddr
+from typing import Final
 
 from application.shared.outside import Letter, MailRefused
+
+
+class Link(UnstructuredHeader, BaseHeader):
+    """An address of the web in a header (RFC 2369): programs read it as it stands, so that it is never in encoded words (RFC 2047), which
+    is what the library makes of every long word.
+    """
+
+    def fold(self, *, policy: Policy) -> str:
+        """On one line: there is no place to break it at. RFC 5322 lets a line have 998 characters."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS: Final = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", Link)
+AS_SENT: Final = SMTP.clone(header_factory=HEADERS)
 
 
 def composed(letter: Letter, sender: Address) -> tuple[EmailMessage, Address]:

@@ -44,6 +44,16 @@ async def test_a_letter_arrives_as_it_was_written():
     assert office.envelopes[0].rcpt_tos == ["ada@example.org"]
 
 
+@pytest.mark.parametrize("to", ["ada@example.org", "用户@example.org"])
+async def test_programs_can_read_where_mails_are_turned_off(to):
+    link = "https://daybook.example/unsubscribe?what=task_assigned&token=" + "x" * 109
+    async with open_office(PostOffice()) as office:
+        await by_smtp(office).send(msgspec.structs.replace(LETTER, to=to, unsubscribe=link))
+    lines = office.envelopes[0].content.split(b"\r\n")
+    assert f"List-Unsubscribe: <{link}>".encode() in lines, "as RFC 2369 has it, not in encoded words"
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+
 @pytest.mark.parametrize(
     ("to", "arrives"),
     [

@@ -52,7 +52,7 @@ async def follow(board: Switchboard, line: Line, names: Sequence[str], after: in
         fresh = {topic: replace(wish, since=since) for topic, wish in wishes.items() if topic not in line.subscriptions}
         line.put(subscribed([*(one.name for one in line.subscriptions.values()), *(one.name for one in fresh.values())], since))
     known, upto = line.cursor, line.cursor
-    if since < upto:
+    if fresh and since < upto:
         line.cursor = since
         await _replay(board, line, fresh, upto)
         line.cursor = max(known, line.cursor)

@@ -1,16 +1,17 @@
-"""Deleting files of jobs: when their day is over, when nobody asked for them, and when their person was erased."""
+"""Deleting files of jobs: when their day is over, what was sent already with the job, when nobody asked for them, and with their person."""
 
 import asyncio
 import logging
 import time
+from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from domain.identity.user import User
 from domain.jobs.job import Job
+from domain.jobs.status import OVER
 from infra.app import System
 from infra.jobs.files import JobFolder
 
@@ -39,12 +40,14 @@ async def round_of(parts: System, files: JobFolder) -> None:
             await asyncio.to_thread(files.erase, owner_id)
             continue
         for job_id, written_at in jobs.items():
-            if await _is_over(parts, job_id, written_at):
+            job, _ = await parts.log.load(Job, job_id)
+            if _is_past(job, written_at, parts.log.now()):
                 await files.forget(owner_id, job_id)
+            elif job.exists and job.status in OVER:  # Nobody reads it again, and it may be large.
+                await asyncio.to_thread(files.incoming(owner_id, job_id).unlink, missing_ok=True)
 
 
-async def _is_over(parts: System, job_id: UUID, written_at: float) -> bool:
-    job, _ = await parts.log.load(Job, job_id)
+def _is_past(job: Job, written_at: float, now: datetime) -> bool:
     if not job.exists:
         return time.time() - written_at > ORPHANED
-    return job.expires_at is not None and parts.log.now() >= job.expires_at
+    return job.expires_at is not None and now >= job.expires_at

@@ -51,6 +51,8 @@ async def test_a_file_goes_with_its_day_its_person_or_when_nobody_asked_for_it(t
         os.utime(place(ANN, orphan), (old, old))
     await round_of(Parts(world), files)  # type: ignore[arg-type]  # a part of a system
     assert {owner: set(jobs) for owner, jobs in files.kept().items()} == {ANN: {over, waits, fresh}, BOB: {of_bob}}
+    assert (files.incoming(ANN, over).exists(), files.draft(ANN, over).exists()) == (False, True), "what was sent is not needed any more"
+    assert files.incoming(ANN, waits).exists()
     world.now += KEPT + timedelta(seconds=1)
     await world.happened(BOB, UserErased(user_id=BOB, erased_at=NOON))
     await round_of(Parts(world), files)  # type: ignore[arg-type]  # a part of a system

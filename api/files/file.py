@@ -112,7 +112,7 @@ async def _attach(request: Req, file_id: UUID, task_id: UUID, sent: Sent) -> Res
     """Once the bytes are durable. Where it stays unknown what became of the command, so do the bytes: the sweeper looks a day later."""
     wish = AttachFile(file_id=file_id, task_id=task_id, name=sent.name, size=sent.size, sha256=sent.sha256, media_type=sent.media_type)
     try:
-        answered = await carry_out(request, wish, AttachedFile, status=201, location="/api/v1/files/", body=sent.told)
+        answered = await carry_out(request, wish, AttachedFile, status=201, location="/api/v1/files/", body=sent.told + task_id.bytes)
     except Unavailable:
         raise
     except Refused:

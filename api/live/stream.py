@@ -20,7 +20,7 @@ from api.shared.routing import stream
 
 Channels = Annotated[list[str], QueryParameter(min_items=1, max_items=100, description="What to follow, named as often as needed.")]
 After = Annotated[int | None, QueryParameter(ge=0, description="Tell also what happened after this position.")]
-LastEvent = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="As `after`: what a browser sends when it comes again.")]
+LastEvent = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Instead of `after`: sent by a browser that comes again.")]
 TicketParameter = Annotated[str | None, QueryParameter(max_length=100, description="From `/api/v1/live/tickets`, instead of a header.")]
 KNOWN: Final = frozenset({"channel", "after", "ticket"})
 HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
@@ -44,7 +44,7 @@ async def follow_live(
     del ticket  # Looked at by the guard.
     must_come_from_here(request)
     _must_fit(request)
-    since = position(last_event_id) if after is None and last_event_id else after
+    since = position(last_event_id) if last_event_id else after
     board = switchboard(request.app)
     line = Line(caller(request), proof(request))
     await board.join(line)

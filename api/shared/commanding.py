@@ -170,7 +170,7 @@ def if_match(request: Req) -> int | None:
     if given == "*":
         return None
     tag = given.removeprefix('"').removesuffix('"')
-    return int(tag) if tag.isdigit() and len(tag) < 10 else -1
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else -1
 
 
 def matches(request: Req, tag: int | str) -> bool:

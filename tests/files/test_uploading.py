@@ -84,6 +84,13 @@ async def test_the_same_request_again_is_one_file_and_leaves_no_second_copy(api)
     assert len(kept(api)) == copies
 
 
+async def test_the_same_file_on_another_task_is_another_request(api):
+    (who, path), upload, key = await place(api), "/api/v1/files/upload", {"Idempotency-Key": "photo, again"}
+    assert (await send(api, upload, who.headers, data={"task_id": path.split("/")[4]}, headers=key)).status_code == 201
+    other = (await api.task(who.headers))["id"]
+    assert problem(await send(api, upload, who.headers, data={"task_id": other}, headers=key)) == (422, "idempotency_key_reused")
+
+
 async def test_the_seeds_address_takes_the_task_from_the_form(api):
     who, path = await place(api)
     task_id = path.split("/")[4]

@@ -47,7 +47,7 @@ async def test_a_browser_that_comes_again_says_where_it_was(here):
         first = await anext(events)
         assert (first.name, first.data["id"], first.id) == ("task.created", ids[0], str(first.data["position"]))
         assert int(first.id) > int(began.id)
-    async with streams(here.http, ada.headers, "tasks", headers={"Last-Event-ID": first.id}) as (_, events):
+    async with streams(here.http, ada.headers, "tasks", headers={"Last-Event-ID": first.id}, after=began.id) as (_, events):
         told = [await anext(events) for _ in range(4)]
         assert [one.data["id"] for one in told if not one.name.startswith("live.")] == ids[1:]
         assert [one.name for one in told if one.name.startswith("live.")] == ["live.subscribed", "live.position"]

@@ -9,6 +9,7 @@ from litestar.dto import AbstractDTO
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
+from api.shared.allowed import allowed_at
 from api.shared.problem_codes import code_for
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.strict_json import DEPTH, refuse_ambiguous
@@ -71,7 +72,9 @@ def decode(decoder: msgspec.json.Decoder[Any], value: bytes) -> Any:
         refuse_ambiguous(value)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
-        raise BodyRefused([FieldError(_pointer(path.rstrip("`"), message), code_for(message), message)]) from error
+        pointer, code = _pointer(path.rstrip("`"), message), code_for(message)
+        words = allowed_at(decoder.type, pointer) if code == "not_allowed" else []
+        raise BodyRefused([FieldError(pointer, code, f"{message}: one of {', '.join(words)} is meant" if words else message)]) from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BodyRefused([FieldError("", "malformed_json", str(error))], 400, "malformed_json") from error
     except RecursionError as error:

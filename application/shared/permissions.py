@@ -37,6 +37,7 @@ audit:read            all    -        all      -     -      -     -
 
 tasks:read            all    own      all      own   own    own   own
 tasks:list-all        all    -        all      -     -      -     -
+tasks:delete-any      all    -        -        -     -      -     -
 tasks:create          all    own      -        own   -      -     own
 tasks:edit            all    own      -        own   -      -     own
 tasks:work            all    own      -        own   -      own   own

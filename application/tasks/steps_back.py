@@ -55,11 +55,11 @@ async def send_back_task(command: SendBackTask, ports: Ports) -> Task:
 
 @handles(RetryTask)
 async def retry_task(command: RetryTask, ports: Ports) -> Task:
-    """Raises `NotFound`, `Forbidden` (a node's task is retried by administrators), `ProjectArchived`, `InvalidTransition`."""
+    """Raises `NotFound`, `Forbidden` (a node's task is retried by who may assign it), `ProjectArchived`, `InvalidTransition`."""
 
     def decide(task: Task, access: Access) -> list[Event]:
         access.must_manage(task)
-        if task.assigned_node_id is not None and reach(ports.caller, "tasks:edit") is not Reach.ALL:
+        if task.assigned_node_id is not None and reach(ports.caller, "tasks:assign") is Reach.NONE:
             raise Forbidden
         return task.retry(ports.now)
 

@@ -61,8 +61,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
 
     def note(self, text: str, now: datetime) -> list[Event]:
         """Something worth noting, whatever its status."""
-        limits.refuse(limits.text("/note", text, limits.NOTE, least=1))
-        return [e.TaskProgressed(at=now, note=text)]
+        return [e.TaskProgressed(at=now, note=limits.said("/note", text))]
 
     def edit(self, fields: e.Fields, now: datetime) -> list[Event]:
         """Change some fields (UNSET: unchanged); a payload is replaced as a whole. A node's task only while it is pending."""
@@ -90,7 +89,7 @@ class TaskContent(TaskState, frozen=True, kw_only=True):
 
     def delete(self, now: datetime) -> list[Event]:
         """Hide it; whoever works on it has lost it."""
-        return [] if self.deleted else [e.TaskDeleted(at=now)]
+        return [] if self.deleted else [e.TaskDeleted(at=now, owner_id=self.owner_id)]
 
     def restore(self, now: datetime) -> list[Event]:
         """Bring it back as it was; overdue at once where its due date passed meanwhile."""

@@ -38,3 +38,10 @@ def content(
         *moment("/due_date", due_date),
         *labels("/tags", tags),
     ]
+
+
+def said(pointer: str, value: str) -> str:
+    """What somebody said, without spaces at both ends; raises `Invalid` for nothing, and for too much."""
+    value = value.strip()
+    refuse(text(pointer, value, NOTE, least=1))
+    return value

@@ -123,7 +123,7 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
 
     def reopen(self, reason: str, now: datetime) -> list[Event]:
         """Take back that it is done or will not be done, for a reason."""
-        limits.refuse(limits.text("/reason", reason, limits.NOTE, least=1))
+        reason = limits.said("/reason", reason)
         if self.status is Status.PENDING:
             return []
         if self.status not in {Status.COMPLETED, Status.CANCELLED}:
@@ -141,7 +141,7 @@ class Task(TaskOfPeople, frozen=True, kw_only=True):
 
     def send_back(self, reason: str, now: datetime) -> list[Event]:
         """Say that more is to be done, for a reason: from review to in progress."""
-        limits.refuse(limits.text("/reason", reason, limits.NOTE, least=1))
+        reason = limits.said("/reason", reason)
         if self.status is not Status.IN_REVIEW:
             raise self._cannot_become(Status.IN_PROGRESS)
         return [e.TaskSentBack(at=now, reason=reason)]

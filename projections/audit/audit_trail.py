@@ -1,4 +1,7 @@
-"""The read model `audit_trail`: one row per event of identity and audit, for auditors: who did what, to whom, and whether it worked."""
+"""The read model `audit_trail`, for auditors: who did what, to whom, and whether it worked.
+
+One row per event of identity and audit, and for each task that somebody else than its owner deleted.
+"""
 
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -9,6 +12,7 @@ import msgspec
 from domain.audit import events as audit
 from domain.identity import events as identity
 from domain.shared.event import BY_CLASS, Event, Recorded
+from domain.tasks.events import TaskDeleted
 from projections.shared.facts import facts
 from projections.shared.read_model import ReadModel, Row, read_model
 from projections.shared.reading import Freshness, SeenMany, Tables
@@ -48,7 +52,9 @@ def _events_of(*contexts: Any) -> tuple[type[Event], ...]:
 
 
 def keys(recorded: Recorded[Any]) -> tuple[int, ...]:
-    """Its place in the log."""
+    """Its place in the log; none for what somebody deletes of their own."""
+    if isinstance(recorded.event, TaskDeleted) and recorded.event.owner_id in {None, recorded.actor_id}:
+        return ()
     return (recorded.position,)
 
 
@@ -79,11 +85,11 @@ def _actor(recorded: Recorded[Any]) -> UUID | None:
 AUDIT_TRAIL: Final = read_model(
     ReadModel(
         name="audit_trail",
-        version=1,
+        version=2,
         store="postgres",
         row=Entry,
         key=("position",),
-        listens=_events_of(identity, audit),
+        listens=(*_events_of(identity, audit), TaskDeleted),
         keys=keys,
         fold=fold,
         appends=True,

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from domain.shared.event import BY_CLASS
+from domain.tasks.events import TaskDeleted
 from infra.app import import_contexts
 from projections.audit.audit_trail import AUDIT_TRAIL
 from tests.eventually import eventually
@@ -37,7 +38,7 @@ async def found(api: Api, auditor: Account, number: int = 1, **sought: str) -> l
 
 def test_every_event_of_identity_and_audit_is_in_the_trail():
     concerned = {shape for shape in BY_CLASS if shape.__module__.startswith(("domain.identity.", "domain.audit."))}
-    assert concerned == set(AUDIT_TRAIL.listens)
+    assert concerned | {TaskDeleted} == set(AUDIT_TRAIL.listens)
 
 
 async def test_a_sign_in_is_listed_as_done_by_the_person(api, auditor):

@@ -103,6 +103,7 @@ create_task                  tasks:create          -
 edit_task                    tasks:edit            task
 put_task                     tasks:edit            task
 delete_task                  tasks:edit            task
+delete_any_task              tasks:delete-any      task
 retry_task                   tasks:edit            task
 reopen_task                  tasks:edit            task
 send_back_task               tasks:edit            task

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.shared.context import Caller
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.deadlines import ExpireLease, RetryWhenDue
 from application.tasks.progress import ChangeTaskStatus, Heartbeat
@@ -133,6 +134,14 @@ def test_the_pause_of_an_older_attempt_comes_to_nothing():
     failing = given(with_attempts(9, 1)).when(lambda task: task.change_status(Status.FAILED, None, None, NOON)).then_a(TaskFailed, attempt=2)
     given(failing).when(lambda task: task.retry_when_due(1, p.minutes(60))).nothing()
     given(failing).when(lambda task: task.retry_when_due(2, p.minutes(60))).then_a(TaskRetried)
+
+
+async def test_a_nodes_task_is_retried_by_a_manager_whose_it_is_for_whoever_assigns_may_retry():
+    world = await p.world_with_nodes()
+    manager = Caller(p.ANN.id, "manager")
+    task = await world.do(CreateTask(title="Sweep", assigned_node_id=p.NODE_ID), manager)
+    await world.do(ChangeTaskStatus(task_id=task.id, status=Status.FAILED), p.NODE)
+    assert (await world.do(RetryTask(task_id=task.id), manager)).status is Status.PENDING
 
 
 async def test_the_owner_of_a_nodes_task_may_not_retry_it_but_the_owner_of_a_task_without_a_node_may():

@@ -145,3 +145,45 @@ async def test_an_erased_persons_tasks_are_gone_and_their_part_in_others_too(api
         return answers[0].status_code == 404 and left == [(ann.id, [], []), (ann.id, [], [ann.id])]
 
     await eventually(gone, 20)
+
+
+async def test_a_title_is_measured_without_the_spaces_around_it(api):
+    ann = await api.account()
+    assert (await api.task(ann.headers, title=f"  {'x' * 255}\n"))["title"] == "x" * 255
+    assert misfits(await api("POST", "/api/v1/tasks", ann.headers, json={"title": "x" * 256})) == [("/title", "too_long")]
+
+
+async def test_who_sends_a_word_that_is_none_is_told_which_are(api):
+    ann = await api.account()
+    made = await api.task(ann.headers)
+    for path, body in (("/api/v1/tasks", {"title": "Odd", "status": "soon"}), (f"/api/v1/tasks/{made['id']}/status", {"status": "OVERDUE"})):
+        answer = await api("POST", path, ann.headers, json=body)
+        assert misfits(answer) == [("/status", "not_allowed")]
+        assert "one of pending, in_progress, in_review, completed, failed, cancelled is meant" in answer.json()["errors"][0]["message"]
+    answer = await api("POST", "/api/v1/tasks/batch", ann.headers, json={"tasks": [made["id"]], "action": "explode"})
+    assert "complete" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_step_back_for_a_reason_of_nothing_but_spaces_is_refused(api):
+    ann = await api.account()
+    path = f"/api/v1/tasks/{(await api.task(ann.headers, status='completed'))['id']}"
+    assert misfits(await api("POST", f"{path}/reopen", ann.headers, json={"reason": " \t"})) == [("/reason", "required")]
+    assert misfits(await api("POST", f"{path}/notes", ann.headers, json={"note": "  "})) == [("/note", "required")]
+
+
+async def test_an_administrator_deletes_anybodys_task_and_the_audit_trail_says_whose_it_was(api):
+    ann, admin = await api.account(), await api.admin()
+    made, own = await api.task(ann.headers), await api.task(ann.headers)
+    path = f"/api/v1/admin/tasks/{made['id']}"
+    assert problem(await api("DELETE", path, ann.headers)) == (403, "insufficient_role")
+    assert (await api("DELETE", path, admin)).status_code == 204
+    assert problem(await api("DELETE", path, admin)) == (404, "not_found")
+    assert (await api("DELETE", f"/api/v1/tasks/{own['id']}", ann.headers)).status_code == 204
+    me = (await api("GET", "/api/v1/auth/me", admin)).json()["id"]
+
+    async def noted() -> bool:
+        answer = await api("GET", f"/api/v1/admin/audit?subject={ann.id}&action=task.deleted", admin)
+        assert answer.status_code == 200, answer.text
+        return [one["actor"] for one in answer.json()["items"]] == [me]
+
+    await eventually(noted)

@@ -66,7 +66,9 @@ class TaskProgressed(TaskEvent, frozen=True, kw_only=True):
 
 @recorded_as("task.deleted")
 class TaskDeleted(TaskEvent, frozen=True, kw_only=True):
-    """It is hidden from everybody; its external id is free again."""
+    """It is hidden from everybody; its external id is free again. `owner_id`: whose it was."""
+
+    owner_id: UUID | None = None
 
 
 @recorded_as("task.restored")

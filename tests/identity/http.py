@@ -55,6 +55,7 @@ def client(identity: Identity) -> AsyncTestClient[Litestar]:
         incidents=Incidents(identity.dispatch, lambda _: Context(SYSTEM, identity.new_id()), identity.log.now),
         events=None,
         traces=None,
+        job_files=None,
         key=key,
         new_id=identity.new_id,
         cursor_secret=b"c" * 32,

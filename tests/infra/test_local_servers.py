@@ -79,7 +79,7 @@ def test_valkey_keeps_everything_or_refuses(redis_url: str):
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         settings = client.config_get("append*", "maxmemory*")
         assert (settings["appendonly"], settings["appendfsync"], settings["maxmemory-policy"]) == ("yes", "everysec", "noeviction")
-        assert int(settings["maxmemory"]) == 256 * 2**20
+        assert int(settings["maxmemory"]) == 2**30
 
 
 def test_valkey_wants_a_password(redis_url: str):

@@ -1,4 +1,7 @@
-"""The files of jobs in a folder that API and workers share: `OWNER/JOB.in`, `.part`, `.out` and `.errors`, readable by this user only."""
+"""The files of jobs in a folder that API and workers share: `OWNER/JOB.in`, `.1.part`, `.out` and `.errors`, readable by this user only.
+
+A worker that was thought dead may wake up and go on writing until it hears that its job is another's: what it has open is nobody else's file.
+"""
 
 import asyncio
 import hashlib
@@ -32,9 +35,9 @@ class JobFolder:
         """What comes out."""
         return self._of(owner_id) / f"{job_id}.out"
 
-    def draft(self, owner_id: UUID, job_id: UUID) -> Path:
-        """What comes out, while it is written."""
-        return self._of(owner_id) / f"{job_id}.part"
+    def draft(self, owner_id: UUID, job_id: UUID, attempt: int) -> Path:
+        """What comes out, while this attempt writes it."""
+        return self._of(owner_id) / f"{job_id}.{attempt}.part"
 
     def errors_at(self, owner_id: UUID, job_id: UUID) -> Path:
         """What is wrong with single rows, a line of JSON each."""
@@ -75,8 +78,8 @@ class JobFolder:
 
     def remove(self, owner_id: UUID, job_id: UUID) -> None:
         """Delete all files of a job, at once."""
-        for place in (self.incoming, self.draft, self.outgoing, self.errors_at):
-            place(owner_id, job_id).unlink(missing_ok=True)
+        for path in self._of(owner_id).glob(f"{job_id}.*"):
+            path.unlink(missing_ok=True)
 
     def erase(self, owner_id: UUID) -> None:
         """Delete everything that is kept for a person."""
@@ -90,7 +93,7 @@ class JobFolder:
             if owner_id is not None and folder.is_dir():
                 times = found.setdefault(owner_id, {})
                 for path in folder.iterdir():
-                    job_id = _id(path.stem)
+                    job_id = _id(path.name.partition(".")[0])
                     if job_id is not None:
                         times[job_id] = max(times.get(job_id, 0.0), path.stat().st_mtime)
         return found
@@ -114,10 +117,14 @@ def create(path: Path) -> BinaryIO:
 
 
 def reopen(path: Path, size: int) -> BinaryIO:
-    """A file to go on writing behind its first bytes; what stands behind them was never vouched for, and goes."""
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
-    file.truncate(size)
-    file.seek(size)
+    """A copy of the first bytes of a file, in its place, to go on writing; what stands behind them was never vouched for, and goes."""
+    fresh = path.with_name(f"{path.name}.new")
+    file = create(fresh)
+    if size:
+        with path.open("rb") as old:
+            while part := old.read(min(PART, size - file.tell())):
+                file.write(part)
+    fresh.replace(path)
     return file
 
 

@@ -33,10 +33,11 @@ async def run(run: Run) -> Done:
     async with _selected(run, await run.caller()) as found:
         path = run.files.outgoing(run.owner_id, run.job.id)
         await asyncio.to_thread(run.files.open_folder, run.owner_id)
-        draft = run.files.draft(run.owner_id, run.job.id)
+        draft = run.files.draft(run.owner_id, run.job.id, run.job.attempt)
         write = _write_pages if wanted["format"] == "pdf" else _write_lines
         try:
             done = await write(run, found, draft)
+            await run.say(done, found.count)  # Whose job is another's by now shows nothing.
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.jobs.job import RequestJob
-from application.shared.context import Caller, Context
+from application.jobs.job import GiveJobBack, RequestJob
+from application.shared.context import SYSTEM, Caller, Context
 from domain.jobs import job as jobs
 from domain.jobs.status import Status
 from infra.app import new_id
@@ -209,3 +209,23 @@ async def test_pages_are_left_at_once_when_the_worker_is_told_to_stop(tmp_path):
     with pytest.raises(run.Stopped):
         task_pages.write_pages(tmp_path / "pages", [None], NOON, stop)
     assert not (tmp_path / "pages").exists()
+
+
+async def test_a_worker_that_was_thought_dead_shows_nothing(api, monkeypatch):
+    who, write = await api.account(), tasks_export._write_lines
+    await api.task(who.headers)
+    files, drafts = JobFolder(api.system.settings.jobs_at), list[str]()
+
+    async def written(attempt, found, draft):
+        done = await write(attempt, found, draft)
+        drafts.append(draft.name)
+        if attempt.job.attempt == 1:  # It slept for longer than its lease, and somebody else was given the job.
+            await api.system.dispatch(GiveJobBack(job_id=attempt.job.id, attempt=1), Context(SYSTEM, new_id()))
+        else:
+            assert not files.outgoing(UUID(who.id), attempt.job.id).exists()
+        return done
+
+    monkeypatch.setattr(tasks_export, "_write_lines", written)
+    job, file = await export(api, who.headers)
+    assert drafts == [f"{job['id']}.{attempt}.part" for attempt in (1, 2)]
+    assert len(rows(file)) == 1

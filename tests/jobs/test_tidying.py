@@ -10,7 +10,7 @@ import pytest
 from domain.identity.events import Sealed, UserErased, UserRegistered
 from domain.jobs.events import JobCompleted, JobRequested
 from domain.jobs.job import KEPT
-from infra.jobs.files import FileTooLarge, JobFolder
+from infra.jobs.files import FileTooLarge, JobFolder, reopen, sync
 from infra.jobs.tidying import ORPHANED, round_of
 from tests.scenario import NOON, World
 
@@ -33,7 +33,7 @@ async def kept(files: JobFolder, owner: UUID, *jobs: UUID) -> None:
     for job in jobs:
         received = await files.receive(owner, job, parts_of(b"title\nSweep\n"), 100)
         assert received.size == 12
-        files.draft(owner, job).touch()
+        files.draft(owner, job, 1).touch()
 
 
 async def test_a_file_goes_with_its_day_its_person_or_when_nobody_asked_for_it(tmp_path):
@@ -47,11 +47,11 @@ async def test_a_file_goes_with_its_day_its_person_or_when_nobody_asked_for_it(t
     await kept(files, ANN, over, waits, orphan, fresh)
     await kept(files, BOB, of_bob)
     old = time.time() - ORPHANED - 1
-    for place in (files.incoming, files.draft):
-        os.utime(place(ANN, orphan), (old, old))
+    for place in (files.incoming(ANN, orphan), files.draft(ANN, orphan, 1)):
+        os.utime(place, (old, old))
     await round_of(Parts(world), files)  # type: ignore[arg-type]  # a part of a system
     assert {owner: set(jobs) for owner, jobs in files.kept().items()} == {ANN: {over, waits, fresh}, BOB: {of_bob}}
-    assert (files.incoming(ANN, over).exists(), files.draft(ANN, over).exists()) == (False, True), "what was sent is not needed any more"
+    assert (files.incoming(ANN, over).exists(), files.draft(ANN, over, 1).exists()) == (False, True), "what was sent is not needed any more"
     assert files.incoming(ANN, waits).exists()
     world.now += KEPT + timedelta(seconds=1)
     await world.happened(BOB, UserErased(user_id=BOB, erased_at=NOON))
@@ -64,6 +64,21 @@ async def test_what_is_too_large_leaves_nothing(tmp_path):
     with pytest.raises(FileTooLarge):
         await files.receive(ANN, BOB, parts_of(b"x" * 11), 10)
     assert files.kept() == {ANN: {}}
+
+
+def test_who_wakes_up_late_writes_into_nobodys_file(tmp_path):
+    path = tmp_path / "errors"
+    late = reopen(path, 0)
+    late.write(b"first\n")
+    assert sync(late) == 6
+    late.write(b"never vouched for\n")
+    again = reopen(path, 6)
+    again.write(b"second\n")
+    assert sync(again) == 13
+    sync(late)
+    assert path.read_bytes() == b"first\nsecond\n"
+    late.close()
+    again.close()
 
 
 async def test_files_are_for_this_user_only(tmp_path):

@@ -15,9 +15,10 @@ from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, read_cursor, streamed, tagged, viewer, with_link, write_cursor
 from api.shared.routing import query
-from api.tasks.seeking import every_place, is_only_node, of_caller
+from api.tasks.seeking import every_place, of_caller
 from api.tasks.views import TaskView, task_view
 from api.tasks.wishing import Said, Wanted, meant, wanted
+from application.shared.task_sight import is_only_node
 from domain.shared.refused import NotFound
 from domain.tasks.filters import Filters, filters_id
 from projections.identity.people import Named, people

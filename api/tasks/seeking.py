@@ -10,6 +10,7 @@ from api.shared.project_sight import must_see_project
 from api.tasks.wishing import Wanted
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
+from application.shared.task_sight import is_only_node
 from domain.identity.role import Role
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
@@ -59,11 +60,6 @@ def places_of(who: Caller) -> tuple[Place, ...]:
         return (Place("all"),)  # Daybook itself.
     node = (Place("node", who.id),) if NODE in (who.roles or {who.role}) else ()
     return node if is_only_node(who) else (*mine(who.id), *node)
-
-
-def is_only_node(who: Caller) -> bool:
-    """Whether the caller is a node and nobody else; by its roles, for scopes do not change whose tasks are whose."""
-    return (who.roles or {who.role}) == {NODE}
 
 
 def _anybody(sought: Wanted) -> tuple[tuple[Place, ...], tuple[Filter, ...]] | None:

@@ -19,7 +19,7 @@ from domain.projects.invitation import LIFETIME, Invitation
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
 from domain.shared.event import Event, Recorded
-from domain.shared.refused import Hidden, NotFound, Unauthenticated
+from domain.shared.refused import Forbidden, Hidden, NotFound, Unauthenticated
 
 PURPOSE: Final = "accept-invitation"
 CLAIM: Final = "invitation"
@@ -105,12 +105,16 @@ async def revoke_invitation(command: RevokeInvitation, ports: Ports) -> None:
 
 @handles(AcceptInvitation)
 async def accept_invitation(command: AcceptInvitation, ports: Ports) -> Invitation:
-    """Told twice, nothing new happens. Raises `NotFound` for what is not the caller's, `InvitationOver`, `ProjectArchived`, `TooManyMembers`."""
+    """Told twice, nothing new happens. Raises `NotFound` for what is not the caller's, `Forbidden` for nodes, `InvitationOver`, `ProjectArchived`,
+    `TooManyMembers`.
+    """
     must(ports.caller, "self:write")
     user_id = _somebody(ports)
     invitation = await _mine(ports, command.token)
     if invitation.accepted_by == user_id:
         return invitation
+    if (await ports.log.load(Account, user_id)).is_only_node:
+        raise Forbidden("Nodes are members of nothing.")
     facts = invitation.accept(user_id, ports.now)
     circle = await ports.log.load(SHAPES[invitation.kind], facts[0].target_id)
     if not circle.exists:

@@ -1,6 +1,7 @@
 """Who sees which task, and how much they have to say about it: asked wherever something hangs on a task (comments, files, notifications, live).
 
 Owner, node, assignees, watchers and the members of its project (or of the project's team) see a task; nobody sees a deleted one.
+A caller that is a node and nobody else sees what is assigned to it and nothing else, whatever it owns or is a member of.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from uuid import UUID
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
 from application.shared.seats import Loads, seated
-from domain.identity.role import furthest
+from domain.identity.role import Role, furthest
 from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.aggregate import Aggregate
@@ -68,8 +69,15 @@ async def seat(task: Seen, user_id: UUID | None, load: Loads) -> MemberRole | No
     return (await seated(task.project_id, user_id, load))[1]
 
 
+def is_only_node(caller: Caller) -> bool:
+    """Whether the caller is a node and nobody else; by its roles, for scopes do not change whose tasks are whose."""
+    return (caller.roles or {caller.role}) == {Role.NODE.value}
+
+
 def say(task: Seen, caller: Caller, role: MemberRole | None) -> Say:
     """How much the caller has to say about a task, with this role in its project."""
+    if is_only_node(caller):
+        return Say.WORKS if caller.id == task.assigned_node_id else Say.NOTHING
     by_role = Say.NOTHING if role is None else BY_ROLE[role]
     if caller.id is None:
         return by_role

@@ -34,13 +34,14 @@ class ClaimTask(Command, frozen=True):
 
 @handles(AssignTask)
 async def assign_task(command: AssignTask, ports: Ports) -> Task:
-    """Raises `Forbidden`, `NotFound`, `Invalid` (`unknown_node`, `must_be_future`, `required`), `InvalidTransition`, `NodeDraining`."""
+    """Raises `Forbidden` (also for managers who only see it or work on it), `NotFound`, `ProjectArchived`, `Invalid` (`unknown_node`,
+    `must_be_future`, `required`), `InvalidTransition`, `NodeDraining`, `TaskOfPersons`.
+    """
     must(ports.caller, "tasks:assign")
     worker = await Worker.load(ports, command.node_id)
 
     def decide(task: Task, access: Access) -> list[Event]:
-        access.must_see(task)
-        access.must_be_open()
+        access.must_manage(task, "tasks:assign")
         worker.must_take_work("/node_id")
         return task.assign(command.node_id, command.lock_expires_at, ports.now, force=command.force)
 

@@ -12,7 +12,8 @@ from application.projects.project import ChangeProjectStatus, DeleteProject
 from application.shared.context import SYSTEM, Caller
 from application.shared.deadline import DEADLINES
 from domain.identity.errors import InvalidEmail
-from domain.identity.events import EmailVerified
+from domain.identity.events import EmailVerified, RoleGranted, RoleRevoked
+from domain.identity.role import Role
 from domain.notifications.events import MailFailed, MailQueued
 from domain.projects.errors import AlreadyInvited, AlreadyMember, InvitationNotOver, InvitationOver
 from domain.projects.events import InvitationAccepted, InvitationDeclined, InvitationExpired, InvitationRevoked, MemberInvited, ProjectMemberAdded
@@ -58,6 +59,15 @@ async def test_nobody_else_can_answer_not_even_with_the_link(world):
         for wish in (AcceptInvitation(token=token), DeclineInvitation(token=token)):
             with pytest.raises(NotFound):
                 await world.ask(wish, stranger)
+
+
+async def test_a_worker_node_that_reads_the_mail_stays_outside(world):
+    await world.invite()
+    node = await world.comes(GUEST)
+    await world.record(node.id, RoleRevoked(user_id=node.id, role=Role.USER), RoleGranted(user_id=node.id, role=Role.NODE))
+    with pytest.raises(Forbidden):
+        await world.ask(AcceptInvitation(token=world.token()), node)
+    assert node.id not in (await world.now()).members
 
 
 async def test_the_id_alone_is_enough_once_the_address_was_proved(world):

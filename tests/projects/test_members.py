@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from application.projects.member import AddMember, ChangeMemberRole, GiveToMember, RemoveMember
 from application.shared.context import Caller
 from application.tasks.task import CreateTask
-from domain.identity.events import UserDisabled
+from domain.identity.events import RoleGranted, Sealed, UserDisabled, UserRegistered
+from domain.identity.role import Role
 from domain.projects.errors import AlreadyMember, NameTaken, OwnerNeeded, TooManyMembers
 from domain.projects.events import ProjectMemberAdded, TeamMemberAdded
 from domain.projects.membership import Membership, seat
@@ -90,6 +91,21 @@ async def test_only_who_has_an_account_that_can_be_used_becomes_a_member():
             if user_id != project.id or isinstance(wish, AddMember):
                 refused = await world.refuses(Refused, wish, p.ANN)
                 assert refused.facts["errors"][0]["code"] == "unknown_user"
+
+
+@KINDS
+async def test_a_worker_node_is_a_member_of_nothing_but_who_is_also_a_person_may_be(kind):
+    world = await p.world()
+    it, node = await circle(world, kind), UUID(int=0x0DE)
+    registered = UserRegistered(user_id=node, email=Sealed("sealed"), name=Sealed("sealed"))
+    await world.happened(node, registered, RoleGranted(user_id=node, role=Role.NODE))
+    for wish in (
+        AddMember(kind=kind, circle_id=it.id, user_id=node, role=p.MEMBER),
+        GiveToMember(kind=kind, circle_id=it.id, user_id=node),
+    ):
+        assert (await world.refuses(Refused, wish, p.ANN)).facts["errors"][0]["code"] == "unknown_user"
+    await world.happened(node, RoleGranted(user_id=node, role=Role.USER))
+    await world.do(AddMember(kind=kind, circle_id=it.id, user_id=node, role=p.MEMBER), p.ANN)
 
 
 async def test_there_is_room_for_a_hundred():

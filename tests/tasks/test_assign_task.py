@@ -2,6 +2,7 @@
 
 import pytest
 
+from application.shared.context import Caller
 from application.tasks.assignment import AssignTask
 from application.tasks.task import CreateTask
 from domain.shared.conflicts import InvalidTransition
@@ -68,3 +69,12 @@ async def test_only_administrators_assign():
 async def test_a_task_that_is_not_there_is_said_before_a_node_that_is_not_there():
     world = await p.world_with_nodes()
     await world.refuses(NotFound, AssignTask(task_id=p.made.id, node_id=p.ANN.id), p.ADMIN)
+
+
+@pytest.mark.parametrize("who", ["member", "viewer"])
+async def test_a_manager_gives_no_task_to_a_node_that_they_only_work_on_or_see(who):
+    world = await p.with_projects(await p.world_with_nodes())
+    task = await world.do(CreateTask(title="Weed", project_id=p.GARDEN), p.ANN)
+    managing = Caller(p.SEATS[who].id, "manager")
+    await world.refuses(Forbidden, AssignTask(task_id=task.id, node_id=p.NODE_ID), managing)
+    assert (await world.do(AssignTask(task_id=task.id, node_id=p.NODE_ID), Caller(p.BOB.id, "manager"))).assigned_node_id == p.NODE_ID

@@ -9,12 +9,14 @@ from application.tasks.people import AddAssignee, AddWatcher, MoveTask, RemoveAs
 from application.tasks.progress import ChangeTaskStatus, NoteProgress
 from application.tasks.steps_back import ReopenTask, RetryTask, SendBackTask
 from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask, TagTask
+from domain.projects.events import ProjectMemberAdded
+from domain.projects.role import MemberRole
 from domain.shared.conflicts import ProjectArchived
 from domain.shared.refused import Forbidden, NotFound
 from domain.tasks.events import Fields
 from domain.tasks.status import Status
 from domain.tasks.task import Task
-from tests.scenario import World, together
+from tests.scenario import NOON, World, together
 from tests.tasks import people as p
 
 EVE, FAY, GIL = (Caller(p.UUID(int=number), "user") for number in (0xE0, 0xF0, 0x60))
@@ -116,3 +118,15 @@ async def test_tasks_of_a_project_are_made_by_its_members_and_by_no_mere_viewer(
         assert (await world.do(CreateTask(title="Water", project_id=p.GARDEN), who)).project_id == p.GARDEN
     await world.refuses(Forbidden, CreateTask(title="Water", project_id=p.GARDEN), p.DAN)
     await world.refuses(NotFound, CreateTask(title="Water", project_id=p.GARDEN), WHO["stranger"])
+
+
+async def test_a_node_sees_and_touches_what_is_assigned_to_it_and_nothing_else_whatever_it_owns_or_belongs_to():
+    world = await p.with_projects(await p.world_with_nodes())
+    await world.happened(p.GARDEN, ProjectMemberAdded(at=NOON, project_id=p.GARDEN, user_id=p.NODE_ID, role=MemberRole.MEMBER))
+    in_garden = await world.do(CreateTask(title="Weed", project_id=p.GARDEN), p.ANN)
+    its_own = await world.do(CreateTask(title="Sweep", owner_id=p.NODE_ID), p.ADMIN)
+    for task in (in_garden, its_own):
+        await world.refuses(NotFound, ChangeTaskStatus(task_id=task.id, status=Status.IN_PROGRESS), p.NODE)
+        await world.refuses(NotFound, NoteProgress(task_id=task.id, note="Mine?"), p.NODE)
+    both = Caller(p.NODE_ID, "user", roles=frozenset({"user", "node"}))
+    await world.do(NoteProgress(task_id=its_own.id, note="Mine."), both)

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
 from api.shared.querying import tagged
 from api.shared.routing import query
@@ -104,6 +105,8 @@ async def task_stats(
 
 async def _groups(request: Req, user_id: UUID | None, node_id: UUID | None, project_id: UUID | None, *, everybody: bool) -> list[str]:
     who = caller(request)
+    if sum((user_id is not None, node_id is not None, project_id is not None, everybody)) > 1:
+        raise BodyRefused([FieldError("project_id", "one_of_several", "one of user_id, node_id, project_id and all is meant")])
     everywhere = reach(who, "tasks:read") is Reach.ALL
     if project_id is not None:
         await must_see_project(request, project_id)

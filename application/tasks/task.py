@@ -226,6 +226,6 @@ async def _owner(command: CreateTask, ports: Ports) -> UUID:
         return ports.caller.id
     if reached is not Reach.ALL:
         raise Forbidden("Only administrators create tasks of others.")
-    if not (await ports.log.load(Account, command.owner_id)).is_active:
-        raise invalid("/owner_id", "unknown_user", "There is no active account of this id.")
+    if not (await ports.log.load(Account, command.owner_id)).can_own:
+        raise invalid("/owner_id", "unknown_user", "There is no active account of this id that may own tasks.")
     return command.owner_id

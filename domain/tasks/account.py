@@ -32,6 +32,11 @@ class Account(Aggregate, frozen=True, kw_only=True):
         return self.is_active and self.is_node
 
     @property
+    def can_own(self) -> bool:
+        """Whether tasks may be its: a worker node has only what is assigned to it."""
+        return self.is_active and self.roles != {Role.NODE}
+
+    @property
     def is_person(self) -> bool:
         """Whether it may be named where people are meant."""
         return self.is_active and not (self.roles and self.roles <= MACHINES)

@@ -1,6 +1,6 @@
 """What no table of roles says: a task given to a node is the node's to work on and its owner's to manage (requirements, Appendix 2)."""
 
-from tests.http.daybook import Api, problem
+from tests.http.daybook import Api, misfits, problem
 from tests.http.operations import operations
 
 
@@ -30,3 +30,9 @@ async def test_numbers_of_others_are_nobodys_business(api: Api):
     for query in (f"user_id={node.id}", f"node_id={node.id}"):
         assert problem(await api("GET", f"/api/v1/tasks/stats?{query}", user.headers)) == (404, "not_found")
     assert (await api("GET", f"/api/v1/tasks/stats?user_id={user.id}", user.headers)).status_code == 200
+
+
+async def test_numbers_are_of_one_thing_at_a_time(api: Api):
+    user = await api.account()
+    answer = await api("GET", f"/api/v1/tasks/stats?user_id={user.id}&project_id={user.id}", user.headers)
+    assert misfits(answer) == [("project_id", "one_of_several")]

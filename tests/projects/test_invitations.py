@@ -64,7 +64,8 @@ async def test_nobody_else_can_answer_not_even_with_the_link(world):
 async def test_a_worker_node_that_reads_the_mail_stays_outside(world):
     await world.invite()
     node = await world.comes(GUEST)
-    await world.record(node.id, RoleRevoked(user_id=node.id, role=Role.USER), RoleGranted(user_id=node.id, role=Role.NODE))
+    for event in (RoleRevoked(user_id=node.id, role=Role.USER), RoleGranted(user_id=node.id, role=Role.NODE)):
+        await world.record(node.id, event)
     with pytest.raises(Forbidden):
         await world.ask(AcceptInvitation(token=world.token()), node)
     assert node.id not in (await world.now()).members

@@ -12,8 +12,8 @@ from application.tasks.task import CreateTask, DeleteTask, EditTask, RestoreTask
 from domain.projects.events import ProjectMemberAdded
 from domain.projects.role import MemberRole
 from domain.shared.conflicts import ProjectArchived
-from domain.shared.refused import Forbidden, NotFound
-from domain.tasks.events import Fields
+from domain.shared.refused import Forbidden, Invalid, NotFound
+from domain.tasks.events import Fields, TaskCreated
 from domain.tasks.status import Status
 from domain.tasks.task import Task
 from tests.scenario import NOON, World, together
@@ -124,9 +124,12 @@ async def test_a_node_sees_and_touches_what_is_assigned_to_it_and_nothing_else_w
     world = await p.with_projects(await p.world_with_nodes())
     await world.happened(p.GARDEN, ProjectMemberAdded(at=NOON, project_id=p.GARDEN, user_id=p.NODE_ID, role=MemberRole.MEMBER))
     in_garden = await world.do(CreateTask(title="Weed", project_id=p.GARDEN), p.ANN)
-    its_own = await world.do(CreateTask(title="Sweep", owner_id=p.NODE_ID), p.ADMIN)
-    for task in (in_garden, its_own):
-        await world.refuses(NotFound, ChangeTaskStatus(task_id=task.id, status=Status.IN_PROGRESS), p.NODE)
-        await world.refuses(NotFound, NoteProgress(task_id=task.id, note="Mine?"), p.NODE)
+    its_own = p.UUID(int=0x0DE5)
+    await world.happened(its_own, TaskCreated(at=NOON, owner_id=p.NODE_ID, title="Sweep"))
+    for task_id in (in_garden.id, its_own):
+        await world.refuses(NotFound, ChangeTaskStatus(task_id=task_id, status=Status.IN_PROGRESS), p.NODE)
+        await world.refuses(NotFound, NoteProgress(task_id=task_id, note="Mine?"), p.NODE)
     both = Caller(p.NODE_ID, "user", roles=frozenset({"user", "node"}))
-    await world.do(NoteProgress(task_id=its_own.id, note="Mine."), both)
+    await world.do(NoteProgress(task_id=its_own, note="Mine."), both)
+    refused = await world.refuses(Invalid, CreateTask(title="Sweep", owner_id=p.NODE_ID), p.ADMIN)
+    assert refused.facts["errors"][0]["code"] == "unknown_user"

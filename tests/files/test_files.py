@@ -8,6 +8,7 @@ import anyio.lowlevel
 import msgspec
 import pytest
 
+from application.files import file
 from application.files.file import AttachedFile, AttachFile, DropBytes, EmptyShelf, RemoveFile, bytes_go_too, files_go_with_their_uploader
 from application.shared.context import SYSTEM, Caller
 from application.shared.dispatch import Dispatch
@@ -217,6 +218,21 @@ async def test_with_a_person_go_all_their_files_also_those_of_the_last_moment():
     assert removed.reason == "uploader_erased"
     assert made.world.events(shelf_of(ANN_ID))[-1] == StorageFreed(at=NOON, uploader_id=ANN_ID, file_id=last.id, size=100)
     await made.world.refuses(Forbidden, EmptyShelf(uploader_id=BOB_ID), ADMIN)
+
+
+async def test_however_many_files_a_person_had_no_decision_is_about_all_of_them(monkeypatch):
+    monkeypatch.setattr(file, "EMPTIED", 2)
+    monkeypatch.setattr(file, "FILES", 5)
+    made, task_id = await in_project(MemberRole.MEMBER)
+    uploaded = [await made.attach(task_id, BOB) for _ in range(5)]
+    await made.world.happened(BOB_ID, UserErased(user_id=BOB_ID, erased_at=NOON))
+    (erased,) = [one for one in made.world.recorded if isinstance(one.event, UserErased)]
+    for left, wish in zip((3, 1, 0), files_go_with_their_uploader(erased), strict=True):
+        await made.world.do(wish, SYSTEM)
+        assert sum(not isinstance(made.world.events(one.id)[-1], FileRemoved) for one in uploaded) == left
+    gone = made.world.events(uploaded[0].id)[-1]
+    assert isinstance(gone, FileRemoved)
+    assert gone.project_id == PROJECT
 
 
 async def test_an_erased_person_attaches_nothing_any_more():

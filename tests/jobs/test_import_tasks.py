@@ -2,7 +2,7 @@
 
 from infra.jobs import tasks_import
 from tests.http.daybook import problem
-from tests.jobs.over_http import CSV, JSONL, errors, send, titles
+from tests.jobs.over_http import CSV, JSONL, errors, over, send, titles
 
 
 async def test_rows_become_tasks_of_the_caller(api):
@@ -137,6 +137,7 @@ async def test_the_same_file_under_the_same_key_is_imported_once(api):
     assert first.status_code == again.status_code == 202
     assert first.headers["location"] == again.headers["location"]
     assert problem(other) == (422, "idempotency_key_reused")
+    assert (await over(api, who.headers, first))["outcome"]["created"] == 1
 
 
 async def test_what_is_no_file_of_rows_or_too_large_is_refused(api):

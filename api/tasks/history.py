@@ -28,7 +28,9 @@ NEWEST = 2**62
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
-    """One change of a task. `performed_by` is the actor's id, or `system`; `version` is null for what hangs on a task (comments, files)."""
+    """One change of a task. `performed_by` is the actor's id, or `system:` with the name of what did it by itself, as in
+    `system:expiry-sweeper`; `version` is null for what hangs on a task (comments, files).
+    """
 
     id: UUID
     task_id: UUID
@@ -79,6 +81,8 @@ async def _history(request: Req, task_id: UUID, fresh: Freshness, limit: int | N
 
 
 def _entry(row: HistoryRow, actor: Principal) -> HistoryEntry:
+    if row.actor_id is None:
+        actor = msgspec.structs.replace(actor, name=row.system_name)
     return HistoryEntry(
         id=row.id,
         task_id=row.task_id,
@@ -90,7 +94,7 @@ def _entry(row: HistoryRow, actor: Principal) -> HistoryEntry:
         to_value=row.to_value,
         reason=row.reason,
         actor=actor,
-        performed_by=row.performed_by,
+        performed_by=f"system:{row.system_name}" if row.actor_id is None else row.performed_by,
         created_at=row.created_at,
     )
 

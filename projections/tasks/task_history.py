@@ -24,6 +24,8 @@ ACTIVITIES: Final = dict.fromkeys(("status_change", "reopen", "retry", "send_bac
     "assignee_change": "assignee_changed",
 }
 """Where they differ from the kind of change."""
+CLOCKS: Final = {"overdue": "overdue-clock", "retry": "retry-clock", "status_change": "expiry-sweeper"}
+"""What of Daybook itself does these; all else that nobody asked for follows from an account that was erased."""
 Key = tuple[UUID, int, int]
 Change = tuple[str, Any, Any, str | None]
 """Kind of change, from what, to what, and why where somebody said so."""
@@ -50,6 +52,11 @@ class HistoryRow(Row, frozen=True, gc=False):
     def actor_id(self) -> UUID | None:
         """The account that did it; none for Daybook itself."""
         return UUID(self.performed_by) if IS_ID.fullmatch(self.performed_by) else None
+
+    @property
+    def system_name(self) -> str:
+        """What of Daybook itself did it, where no account did (requirement S3-C07)."""
+        return CLOCKS.get(self.action_type, "erasure")
 
     @property
     def activity(self) -> str:

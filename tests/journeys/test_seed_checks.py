@@ -84,7 +84,8 @@ async def test_a12_leases_that_ran_out_are_collected_with_their_history_by_admin
     path = f"/api/v1/tasks/{made['id']}"
     assert (await api("GET", path, admin)).json()["status"] == "failed"
     newest = (await api("GET", f"{path}/history", admin)).json()["items"][0]
-    assert (newest["to_value"], newest["reason"], newest["performed_by"]) == ("failed", "lock_expired", "system")
+    assert (newest["to_value"], newest["reason"], newest["performed_by"]) == ("failed", "lock_expired", "system:expiry-sweeper")
+    assert newest["actor"] == {"type": "system", "id": None, "name": "expiry-sweeper"}
     assert made["id"] not in (await api("POST", collect, admin)).json()["task_ids"]
 
 

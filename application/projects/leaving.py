@@ -1,7 +1,7 @@
 """What becomes of the projects and teams of a person who was erased: they leave, and what they owned is somebody else's, or deleted."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from application.projects import names
@@ -21,12 +21,17 @@ from domain.projects.membership import Membership
 from domain.projects.project import Project
 from domain.shared.event import Recorded
 
+PARTS: Final = 20
+"""Commands among which somebody's projects and teams are dealt out: none must take two seconds (mechanisms A12), however many there are."""
+
 
 class LeaveEverything(Command, frozen=True):
-    """Take an erased account out of everything it was a member of, as known at the position `seen` of the log or later."""
+    """Take an erased account out of what it was a member of, as known at the position `seen` of the log or later: out of one `part` of it."""
 
     user_id: UUID
     seen: int
+    part: int = 0
+    parts: int = 1
 
 
 @handles(LeaveEverything)
@@ -36,10 +41,14 @@ async def leave_everything(command: LeaveEverything, ports: Ports) -> None:
     if (await ports.log.load(Account, command.user_id)).registered:
         return
     for circle_id in await ports.outside.remains.circles_of(command.user_id, seen=command.seen):
+        if circle_id.int % command.parts != command.part:
+            continue
         kind = (await ports.log.load(Membership, circle_id)).kind
         if kind is not None:
             await _leave(ports, await ports.log.load(SHAPES[kind], circle_id), command.user_id)
     for invitation_id in await ports.outside.remains.invitations_of(command.user_id, seen=command.seen):
+        if invitation_id.int % command.parts != command.part:
+            continue
         invitation = await ports.log.load(Invitation, invitation_id)
         await end(ports, invitation, invitation.revoke(ports.now))
 
@@ -79,4 +88,5 @@ async def _heir(ports: Ports, circle: Circle) -> UUID | None:
 @reacts("projects.leaving", UserErased, UserForgotten)
 def leaving(recorded: Recorded[Any]) -> Iterable[Command]:
     """At once, and once more when nobody can act for the account any more."""
-    yield LeaveEverything(user_id=recorded.event.user_id, seen=recorded.position)
+    for part in range(PARTS):
+        yield LeaveEverything(user_id=recorded.event.user_id, seen=recorded.position, part=part, parts=PARTS)

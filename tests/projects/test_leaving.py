@@ -1,6 +1,7 @@
 """A person who was erased leaves all projects and teams; what they owned has another owner, or nobody."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from application.projects.project import ChangeProjectStatus, CreateProject
 from application.projects.team import CreateTeam
 from application.shared.context import Caller
 from domain.projects.errors import NameTaken
-from domain.projects.events import InvitationRevoked, ProjectFields
+from domain.projects.events import InvitationRevoked, ProjectDeleted, ProjectFields
 from domain.projects.kind import Kind
 from domain.projects.project import Project
 from domain.projects.role import MemberRole
@@ -73,6 +74,20 @@ async def test_what_nobody_else_belongs_to_is_deleted_and_its_name_is_free(world
         assert (await the(world, circle)).deleted
     assert (await world.log.load(Roster, roster_stream(team.id)))[0].project_ids == frozenset()
     assert len(world.log.names) == 0
+
+
+async def test_one_decision_is_about_a_part_of_what_they_belonged_to(world):
+    more = [await world.ask(CreateProject(fields=ProjectFields(name=f"Garden {nth}")), world.ann) for nth in range(40)]
+    append, deleted = world.log.append, list[list[UUID]]()
+
+    async def noted(entry):
+        deleted.append([staged.stream_id for staged in entry.events if isinstance(staged.event, ProjectDeleted)])
+        return await append(entry)
+
+    world.log.append = noted
+    await erased(world, world.ann)
+    assert sorted(one for some in deleted for one in some) == sorted([world.project.id, *(project.id for project in more)])
+    assert max(map(len, deleted)) < 20
 
 
 async def test_they_leave_what_others_own_archived_or_not(world):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from domain.shared.event import Event, Recorded
 from domain.tasks import events as e
 from domain.tasks.audience import Audience
 
-ADA, BOB, TASK, PROJECT, OTHER = (uuid4() for _ in range(5))
+ADA, BOB, TASK, PROJECT, OTHER = (UUID(int=nth) for nth in range(1, 6))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -90,8 +90,10 @@ class Worker:
         self._head = head
 
     async def _listed(self) -> list[UUID]:
-        """The oldest that wait."""
-        query = f"select id from {JOB_BOARD.table} where status = 'queued' order by id limit {2 * AT_ONCE}"
+        """The oldest that wait; first those of people for whom nothing is done at this moment, however much others asked for."""
+        query = f"""select id from {JOB_BOARD.table} waiting where status = 'queued' order by exists (
+                        select from {JOB_BOARD.table} where status = 'running' and requester_id = waiting.requester_id), id
+                    limit {2 * AT_ONCE}"""
         try:
             return [row[0] for row in await self._parts.log.reads(query)]
         except psycopg.errors.UndefinedTable:

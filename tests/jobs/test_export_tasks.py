@@ -9,13 +9,14 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.jobs.job import GiveJobBack, RequestJob
+from application.jobs.job import CancelJob, GiveJobBack, RequestJob, StartJob
 from application.shared.context import SYSTEM, Caller, Context
 from domain.jobs import job as jobs
 from domain.jobs.status import Status
 from infra.app import new_id
 from infra.jobs import run, task_pages, tasks_export, tidying
 from infra.jobs.files import JobFolder
+from infra.jobs.worker import Worker
 from tests.eventually import eventually
 from tests.http.daybook import problem
 from tests.identity.api_keys import issued, using
@@ -229,3 +230,23 @@ async def test_a_worker_that_was_thought_dead_shows_nothing(api, monkeypatch):
     job, file = await export(api, who.headers)
     assert drafts == [f"{job['id']}.{attempt}.part" for attempt in (1, 2)]
     assert len(rows(file)) == 1
+
+
+async def test_who_asks_for_much_makes_nobody_wait_for_all_of_it(api, worker, monkeypatch):
+    async def idle(_: Worker) -> None:
+        """Take nothing."""
+
+    monkeypatch.setattr(Worker, "_look", idle)
+    (ada, bob), wanted = [await api.account() for _ in "ab"], {"format": "csv", "scope": "mine", "filters": {}, "bom": False}
+    first, second, his = (new_id() for _ in range(3))
+    for job_id, who in ((first, ada), (second, ada), (his, bob)):
+        wish = RequestJob(job_id=job_id, kind="tasks.export", parameters=wanted)
+        await api.system.dispatch(wish, Context(Caller(UUID(who.id), "user"), new_id()))
+    await api.system.dispatch(StartJob(job_id=first, worker_id=new_id()), Context(SYSTEM, new_id()))
+
+    async def in_turn() -> bool:
+        return await worker._listed() == [his, second]
+
+    await eventually(in_turn, 5)
+    for job_id in (first, second, his):
+        await api.system.dispatch(CancelJob(job_id=job_id), Context(SYSTEM, new_id()))

@@ -44,10 +44,12 @@ async def project_history(request: Req, project_id: FromPath[UUID], limit: Limit
     """What happened to a project itself, newest first; its activity also tells of the tasks in it."""
     _, role = await must_see_circle(request, Kind.PROJECT, project_id)
     steps = await parts(request).past.steps(PROJECTS, project_id)
-    changes = steps_of(None if step.row is None else project_view(step.row) for step in steps)
     (before,) = read_cursor(request, cursor, tuple[int]) or (len(steps) + 1,)
-    most = limit or DEFAULT_LIMIT
-    shown = [(step.recorded, what) for step, what in zip(steps, changes, strict=True) if step.recorded.version < before][: -most - 1 : -1]
+    end = sum(step.recorded.version < before for step in steps)
+    begin = max(end - (limit or DEFAULT_LIMIT), 0)
+    # Only what is shown is compared, with the state before it: projects may have a long past.
+    changes = steps_of(None if step.row is None else project_view(step.row) for step in steps[max(begin - 1, 0) : end])[min(begin, 1) :]
+    shown = [(step.recorded, what) for step, what in zip(steps[begin:end], changes, strict=True)][::-1]
     following = write_cursor(request, shown[-1][0].version) if shown and shown[-1][0].version > 1 else None
     actors = await principals(request, [recorded.actor_id for recorded, _ in shown], viewer_with(request, role))
     entries = [

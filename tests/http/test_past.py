@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.shared import past
 from tests.http.daybook import misfits, problem
 from tests.http.test_lists import pages
 
@@ -196,3 +197,17 @@ async def test_the_history_of_a_project_tells_every_field_that_changed_and_why(a
     assert [one["version"] for one in told] == [state["version"] for state in reversed(states)]
     seen = await pages(api, f"{address}/history?limit=3", ann.headers)
     assert [one for page in seen for one in page] == [one["id"] for one in told]
+
+
+async def test_only_what_a_page_of_a_projects_history_shows_is_compared(api, monkeypatch):
+    ann = await api.account()
+    address, _ = await a_project(api, ann.headers)
+    whole, compared, plain = (await api("GET", f"{address}/history", ann.headers)).json()["items"], list[object](), past._plain
+
+    def noted(state):
+        compared.append(state)
+        return plain(state)
+
+    monkeypatch.setattr(past, "_plain", noted)
+    assert (await api("GET", f"{address}/history?limit=2", ann.headers)).json()["items"] == whole[:2]
+    assert len(compared) == 3 < len(whole)

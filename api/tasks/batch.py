@@ -41,21 +41,27 @@ NEEDS: Final[Mapping[str, str]] = {
 """The field without which an action says too little."""
 
 
+CASES: Final[list[dict[str, Any]]] = [
+    {"properties": {"action": {"enum": [action for action in get_args(Action) if action not in NEEDS]}}},
+    *[
+        {
+            "required": [field],
+            "properties": {"action": {"enum": [action for action, needed in NEEDS.items() if needed == field]}}
+            | ({} if field == "project_id" else {field: {"not": {"type": "null"}}}),
+        }
+        for field in dict.fromkeys(NEEDS.values())
+    ],
+]
+"""What an action needs, as JSON schema says it: one case for each field."""
+
+
 class Batch(Body, frozen=True, kw_only=True):
     """Ids of tasks, what is to be done with each, and what that needs: `set_status` a `status`, `reopen` and `send_back` a `reason`,
     `set_priority` a `priority`, `add_tag` and `remove_tag` a `tag`, `assign` a `node_id`, `assign_people` the whole new set
     `assignee_ids`, `add_assignee` and `remove_assignee` a `user_id`, `move` a `project_id` (null: into none). `atomic`: all or none.
     """
 
-    further_rules: ClassVar[dict[str, Any]] = {
-        "allOf": [
-            {
-                "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
-                "then": {"required": [field]} | ({} if field == "project_id" else {"properties": {field: {"not": {"type": "null"}}}}),
-            }
-            for action, field in NEEDS.items()
-        ]
-    }
+    further_rules: ClassVar[dict[str, Any]] = {"anyOf": CASES}
     tasks: Annotated[list[UUID], Meta(min_length=1)]
     action: Annotated[Action, Meta(examples=["complete"])]
     atomic: bool = False

@@ -18,6 +18,7 @@ from multipart import (  # type: ignore[import-untyped]  # as litestar says of i
 
 from api.shared.problems import MEDIA_TYPE as PROBLEM
 from api.shared.problems import BodyRefused, FieldError, Problem
+from api.shared.streaming import pieces_of
 from application.shared.outside import Draft
 from domain.files.errors import PayloadTooLarge
 from domain.files.media_type import Sniffer
@@ -140,18 +141,13 @@ def _boundary(request: Request[Any, Any, Any]) -> str:
 
 
 async def _pieces(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:
-    """The body as it comes; the framework's own way would log a client that hung up as a fault of ours."""
-    size, more = 0, True
-    while more:
-        event: Any = await request.receive()
-        if event["type"] == "http.disconnect":
-            raise BodyRefused([FieldError("", "malformed_form", "the body ended too early")])
-        piece, more = event.get("body", b""), event.get("more_body", False)
+    """The body as it comes; raises `PayloadTooLarge`."""
+    size = 0
+    async for piece in pieces_of(request):
         size += len(piece)
         if size > most:
             raise _too_large(most - AROUND)
-        if piece:
-            yield piece
+        yield piece
 
 
 def _too_large(most: int) -> PayloadTooLarge:

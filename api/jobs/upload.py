@@ -11,6 +11,7 @@ from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.routing import command
+from api.shared.streaming import pieces_of
 from application.jobs.files import FileTooLarge, ReceivedFile
 from application.jobs.job import RequestJob
 from domain.jobs.job import Job
@@ -81,6 +82,6 @@ async def _receive(request: Req, job_id: Any) -> ReceivedFile:
     try:
         if told.isdigit() and int(told) > most:
             raise FileTooLarge
-        return await known.job_files.receive(owner_id or job_id, job_id, request.stream(), most)
+        return await known.job_files.receive(owner_id or job_id, job_id, pieces_of(request), most)
     except FileTooLarge as error:
         raise BodyRefused([FieldError("", "payload_too_large", f"at most {most} bytes")], 413, "payload_too_large") from error

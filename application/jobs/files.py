@@ -41,7 +41,7 @@ class JobFiles(Protocol):
     """One folder of files per person, so that erasing somebody erases these."""
 
     async def receive(self, owner_id: UUID, job_id: UUID, parts: AsyncIterator[bytes], most: int) -> ReceivedFile:
-        """Keep what is sent, part by part; raises `FileTooLarge` beyond so many bytes, and keeps nothing then."""
+        """Keep what is sent, part by part; raises `FileTooLarge` beyond so many bytes, `StoreUnavailable`, and keeps nothing then."""
 
     async def forget(self, owner_id: UUID, job_id: UUID) -> None:
         """Delete all files of a job."""

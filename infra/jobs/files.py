@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from application.jobs.files import FileTooLarge, ReceivedFile, ResultFile, RowError
+from application.shared.outside import StoreUnavailable
 
 PART: Final = 262_144
 """Bytes that are read or written at once."""
@@ -51,7 +52,13 @@ class JobFolder:
         self._of(owner_id).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def receive(self, owner_id: UUID, job_id: UUID, parts: AsyncIterator[bytes], most: int) -> ReceivedFile:
-        """Keep what is sent; it is on the disk when this returns."""
+        """Keep what is sent; it is on the disk when this returns. Raises `StoreUnavailable` for a disk that is full or away."""
+        try:
+            return await self._received(owner_id, job_id, parts, most)
+        except OSError as error:
+            raise StoreUnavailable(f"The disk does not take files ({error.strerror}).") from error
+
+    async def _received(self, owner_id: UUID, job_id: UUID, parts: AsyncIterator[bytes], most: int) -> ReceivedFile:
         path, digest, size, waiting = self.incoming(owner_id, job_id), hashlib.sha256(), 0, bytearray()
         await asyncio.to_thread(self.open_folder, owner_id)
         file = await asyncio.to_thread(create, path)

@@ -1,6 +1,9 @@
 """Importing tasks: every row is judged by itself, and what is wrong with it is told by line and column."""
 
-from infra.jobs import tasks_import
+import errno
+from typing import Any
+
+from infra.jobs import files, tasks_import
 from tests.http.daybook import problem
 from tests.jobs.over_http import CSV, JSONL, errors, over, send, titles
 
@@ -153,6 +156,31 @@ async def test_what_is_no_file_of_rows_or_too_large_is_refused(api):
 async def _in_parts():
     for _ in range(3):
         yield b"title\n"
+
+
+async def test_who_hangs_up_makes_no_fault_of_ours_and_neither_does_a_full_disk(api, monkeypatch):
+    who, told = await api.account(), list[dict[str, Any]]()
+    kept = api.system.settings.jobs_at / who.id
+    body = iter(({"type": "http.request", "body": b"title\n", "more_body": True}, {"type": "http.disconnect"}))
+    headers = [(b"host", b"daybook.test"), (b"content-type", CSV.encode()), (b"authorization", who.headers["Authorization"].encode())]
+    address = {"path": "/api/v1/imports", "raw_path": b"/api/v1/imports", "query_string": b"", "root_path": "", "headers": headers}
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "client": ("::1", 1), "server": ("::1", 80), **address}
+
+    async def receive():
+        return next(body)
+
+    async def tell(message):
+        told.append(message)
+
+    await api.http._transport.app(scope, receive, tell)
+    assert (told[0]["status"], list(kept.iterdir())) == (400, [])
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "create", full)
+    answer = await api("POST", "/api/v1/imports", who.headers, content=b"title\n", headers={"Content-Type": CSV})
+    assert problem(answer) == (503, "store_unavailable")
 
 
 async def test_few_large_rows_are_in_memory_at_once(api, monkeypatch):

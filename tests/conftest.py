@@ -27,15 +27,8 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
-STEADY = ("tests/faults/", "tests/security/test_02", "tests/infra/test_up", "tests/infra/test_supervisor", "tests/infra/test_launcher")
-"""Where time is what is tested: never two of these side by side."""
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if config.pluginmanager.hasplugin("xdist"):  # A file is one piece: it often shares a running Daybook.
-            file = item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group("steady" if file.startswith(STEADY) else file))
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
 

@@ -15,10 +15,8 @@ from infra.local.state import State
 from infra.local.valkey import Valkey, start_valkey
 
 EXTERNAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/{name}?connect_timeout=2"
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Which of the processes this is that run the tests side by side."""
-EXTERNAL_REDIS = f"redis://127.0.0.1:6379/{(int(os.environ.get('DAYBOOK_TEST_REDIS_DATABASE', '9')) + WORKER) % 16}"
-"""Runs of the tests beside each other on one machine need a database each; a Redis has 16."""
+EXTERNAL_REDIS = f"redis://127.0.0.1:6379/{os.environ.get('DAYBOOK_TEST_REDIS_DATABASE', '9')}"
+"""Runs of the tests beside each other on one machine need a database each."""
 NUMBERS = itertools.count(1)
 
 

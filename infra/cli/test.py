@@ -8,9 +8,8 @@ import rich_click as click
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--side-by-side", type=click.IntRange(1, 6), default=1, help="So many processes, each with servers of its own.  [default: 1]")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]...")
-def command(words: tuple[str, ...], *, side_by_side: int) -> None:
+def command(words: tuple[str, ...]) -> None:
     """Run the tests, with servers of their own; all of them, or what the arguments for pytest say.
 
     Example: daybook test tests/tasks -k lease
@@ -20,5 +19,4 @@ def command(words: tuple[str, ...], *, side_by_side: int) -> None:
     if find_spec("pytest") is None:
         raise LocalProblem("pytest is not installed: start the tests with ./daybook test, which installs what they need")
     os.chdir(CLONE)
-    spread = ("-n", str(side_by_side), "--dist", "loadgroup") if side_by_side > 1 else ()
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *spread, *words])  # noqa: S606 — pytest's exit code becomes ours.
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *words])  # noqa: S606 — pytest's exit code becomes ours.

@@ -15,7 +15,9 @@ from domain.shared.event import Event
 
 
 async def sees_project(caller: Caller, project_id: UUID, load: LoadsAny) -> bool:
-    """Whether somebody may follow a project: its members, those of its team, and who may read all."""
+    """Whether somebody may follow a project: its members, those of its team, and who may read all; with a key that may read tasks, too."""
+    if reach(caller, "tasks:read") is Reach.NONE:
+        return False  # What happens in a project happens to its tasks.
 
     async def membership(membership_id: UUID) -> Membership:
         return await load(Membership, membership_id)

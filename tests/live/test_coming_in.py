@@ -49,6 +49,19 @@ async def test_a_ticket_for_an_api_key_reaches_as_far_as_the_key(here):
         assert await listener.closed(2) == 4009
 
 
+async def test_a_key_that_may_not_read_tasks_hears_nothing_of_them_through_their_project(here):
+    ada = await here.api.account()
+    project = (await here.api("POST", "/api/v1/projects", ada.headers, json={"name": "Garden"})).json()["id"]
+    for scopes, code in ((["live:connect", "projects:read"], 4003), (["live:connect", "projects:read", "tasks:read"], None)):
+        body = {"name": f"wall of {len(scopes)}", "scopes": scopes, "owner_id": ada.id}
+        key = {"X-API-Key": (await here.api("POST", "/api/v1/api-keys", await here.api.admin(), json=body)).json()["key"]}
+        if code is not None:
+            assert await here.refusal(key, f"project:{project}") == code
+            continue
+        async with here.listens(key, f"project:{project}") as listener:
+            await listener.hears("live.subscribed")
+
+
 @pytest.mark.parametrize("headers", [None, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}, {"X-API-Key": "dbk_1_2"}])
 async def test_without_a_proof_a_connection_is_closed_with_4001(here, headers):
     assert await here.refusal(headers, "tasks") == 4001

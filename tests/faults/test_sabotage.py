@@ -46,7 +46,7 @@ async def test_the_checker_turns_red(own, sabotage, seen):
             await eventually(ended(broken), 20, "it dies")
             own.start("consumers").ready()
     with pytest.raises(AssertionError, match=seen):
-        await Checker(own.settings).agrees(3)
+        await Checker(own.settings).agrees(8 if seen == "no reaction to" else 20)
 
 
 async def test_the_checker_turns_red_when_a_fence_is_missing(own):
@@ -61,4 +61,4 @@ async def test_the_checker_turns_red_when_a_fence_is_missing(own):
         await asyncio.to_thread(sleeper.ready)
         await load.more(100)
     with pytest.raises(AssertionError, match="instead of"):
-        await Checker(own.settings).agrees(3)
+        await Checker(own.settings).agrees()

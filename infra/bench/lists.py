@@ -141,7 +141,8 @@ async def look(tables: Explaining, case: Case) -> Found:
     exact = not is_sheet and not way.left
     worst = max(tables.touched, key=lambda one: (max(one.tasks, one.entries), one.ms))
     sources = way.rows.count("limit %b)") if " union all " in way.rows else 1  # Of each merged source, one row is looked at ahead.
-    most = worst.lines + sources - 1 if exact else MOST + sources - 1
+    met = sources if "distinct on" in way.rows else 1  # A task that has both tags is met in the list of each.
+    most = worst.lines * met + sources - 1 if exact else MOST + sources - 1
     scans = ", ".join(worst.scans)
     return Found(case.name, AT_ONCE if exact else BOUNDED, most, worst.tasks, worst.entries, worst.lines, worst.ms, worst.pages, scans)
 

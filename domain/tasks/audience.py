@@ -1,6 +1,6 @@
 """Whom a task concerns: all that other contexts need to know of a task, folded from its own stream."""
 
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from msgspec import UNSET
@@ -8,6 +8,7 @@ from msgspec import UNSET
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.tasks import events as e
+from domain.tasks.concerned import concerned
 
 
 class Audience(Aggregate, frozen=True, kw_only=True):
@@ -42,21 +43,4 @@ class Audience(Aggregate, frozen=True, kw_only=True):
                 return self.but(title=after.title)
             case e.TaskDeleted() | e.TaskRestored():
                 return self.but(deleted=isinstance(event, e.TaskDeleted))
-        return self._people_after(event)
-
-    def _people_after(self, event: Event) -> Self:
-        changes: dict[str, Any] = {}
-        match event:
-            case e.TaskAssigneeAdded(user_id=user):
-                changes = {"assignee_ids": (*self.assignee_ids, user)}
-            case e.TaskAssigneeRemoved(user_id=user):
-                changes = {"assignee_ids": tuple(one for one in self.assignee_ids if one != user)}
-            case e.TaskWatcherAdded(user_id=user):
-                changes = {"watcher_ids": (*self.watcher_ids, user)}
-            case e.TaskWatcherRemoved(user_id=user):
-                changes = {"watcher_ids": tuple(one for one in self.watcher_ids if one != user)}
-            case e.TaskMoved(project_id=project_id):
-                changes = {"project_id": project_id}
-            case e.TaskReowned(owner_id=owner_id):
-                changes = {"owner_id": owner_id}
-        return self.but(**changes)
+        return self.but(**concerned(self, event))

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
 from domain.tasks import events as e
+from domain.tasks.concerned import concerned
 from domain.tasks.status import LEASED, OPEN, Priority, Status
 
 
@@ -81,7 +82,7 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
         return self.but(**self._changes(event), updated_at=event.at)
 
     def _changes(self, event: e.TaskEvent) -> dict[str, Any]:
-        return self._content_changes(event) or self._work_changes(event) or self._people_changes(event)
+        return self._content_changes(event) or self._work_changes(event) or concerned(self, event)
 
     @staticmethod
     def _content_changes(event: e.TaskEvent) -> dict[str, Any]:
@@ -117,23 +118,6 @@ class TaskState(Aggregate, frozen=True, kw_only=True):
                 changes["last_error"] = error or reason
             case e.LeaseExtended() | e.TaskProgressed():
                 changes = _known(progress=event.progress, lock_expires_at=getattr(event, "lock_expires_at", UNSET))
-        return changes
-
-    def _people_changes(self, event: e.TaskEvent) -> dict[str, Any]:
-        changes: dict[str, Any] = {}
-        match event:
-            case e.TaskAssigneeAdded(user_id=user):
-                changes = {"assignee_ids": (*self.assignee_ids, user)}
-            case e.TaskAssigneeRemoved(user_id=user):
-                changes = {"assignee_ids": tuple(one for one in self.assignee_ids if one != user)}
-            case e.TaskWatcherAdded(user_id=user):
-                changes = {"watcher_ids": (*self.watcher_ids, user)}
-            case e.TaskWatcherRemoved(user_id=user):
-                changes = {"watcher_ids": tuple(one for one in self.watcher_ids if one != user)}
-            case e.TaskMoved(project_id=project_id):
-                changes = {"project_id": project_id}
-            case e.TaskReowned(owner_id=owner_id):
-                changes = {"owner_id": owner_id}
         return changes
 
 

@@ -1,7 +1,6 @@
 """Everybody with how many tasks they have."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,8 +12,7 @@ from litestar.response import Stream
 from api.shared.parts import parts
 from api.shared.querying import Cursor, Limit, Page, page, read_cursor, streamed, viewer, write_cursor
 from api.shared.routing import query
-from domain.identity.role import Role
-from projections.identity.people import Wanted, accounts
+from projections.identity.people import Shown, Wanted, accounts
 from projections.shared.reading import Freshness
 from projections.tasks.task_counts import TASK_COUNTS, owned_by
 
@@ -22,19 +20,9 @@ Req = Request[Any, Any, Any]
 PART: Final = 1000
 
 
-class CountedAccount(msgspec.Struct, frozen=True):
+class CountedAccount(Shown, frozen=True):
     """An account, and how many tasks it owns."""
 
-    id: UUID
-    email: str
-    name: str
-    role: Role
-    roles: tuple[Role, ...]
-    active: bool
-    email_verified: bool
-    erased: bool
-    created_at: datetime
-    version: int
     task_count: int
 
 

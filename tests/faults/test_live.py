@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from infra.app import ensure_admin
+from infra.broker.chunk import STREAM
 from tests.eventually import eventually
 from tests.faults.people import people
 from tests.live.clients import listens
@@ -111,8 +112,8 @@ async def test_a_redis_that_is_emptied_and_a_relay_that_is_killed_cost_nobody_a_
 
         async def harm() -> None:
             for _ in range(5):
+                await eventually(lambda: asyncio.to_thread(emptied.exists, STREAM), what="something is announced again")
                 await asyncio.to_thread(emptied.flushall)
-                await asyncio.sleep(0.1)
             relay.end(signal.SIGKILL)
 
         made, _ = await asyncio.gather(burst(apis, ada, 400), harm())

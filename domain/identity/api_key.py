@@ -11,11 +11,10 @@ import msgspec
 from domain.identity.errors import ApiKeyIsOver, ExpiryPassed, InvalidToken, TokenExpired, UnfitNetwork
 from domain.identity.events import ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, ApiKeyUsed, Sealed
 from domain.identity.events.sealed import NOTHING
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-NOBODY: Final = UUID(int=0)
 NOTED: Final = timedelta(minutes=5)
 """How much later a use is worth being noted again."""
 

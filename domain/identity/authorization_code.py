@@ -10,12 +10,11 @@ from uuid import UUID
 
 from domain.identity.events import CodeIssued, CodeRedeemed, CodeReuseDetected
 from domain.identity.oauth_errors import InvalidGrant
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
 LIFETIME: Final = timedelta(seconds=60)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-NOBODY: Final = UUID(int=0)
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """Of S256: SHA-256 in base64url (RFC 7636, 4.2)."""
 VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from domain.identity.errors import InvalidToken
 from domain.identity.events import ChallengeFailed, ChallengeIssued, ChallengePassed
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-NOBODY: Final = UUID(int=0)
 LIFETIME: Final = timedelta(minutes=5)
 TRIES: Final = 5
 

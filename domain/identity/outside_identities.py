@@ -1,17 +1,15 @@
 """The outside identities a person can sign in with (OpenID Connect): at most one of each provider."""
 
-from typing import Final, Self
+from typing import Self
 from uuid import UUID, uuid5
 
 import msgspec
 
 from domain.identity.errors import IdentityTaken, LastWayIn
 from domain.identity.events import IdentityLinked, IdentityUnlinked, Sealed
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 from domain.shared.refused import NotFound
-
-NOBODY: Final = UUID(int=0)
 
 
 def identities_id(user_id: UUID) -> UUID:

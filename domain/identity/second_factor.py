@@ -6,10 +6,9 @@ from uuid import UUID, uuid5
 from domain.identity.errors import CodeSpent, MfaInvalid, SecondFactorIsOff, SecondFactorIsOn, SecondFactorNotForMachines, SecondFactorNotOffered
 from domain.identity.events import RecoveryCodesIssued, RecoveryCodeUsed, TotpConfirmed, TotpDisabled, TotpEnrolled, TotpReset, TotpUsed
 from domain.identity.role import MACHINES, Role
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
-NOBODY: Final = UUID(int=0)
 CODES: Final = 10
 """Recovery codes that are issued at a time."""
 

@@ -7,11 +7,10 @@ from uuid import UUID
 from domain.identity.errors import InvalidToken, TokenExpired
 from domain.identity.events import Reauthenticated, RefreshReuseDetected, Sealed, SessionEnded, SessionOpened, SessionRefreshed
 from domain.identity.events.sealed import NOTHING
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-NOBODY: Final = UUID(int=0)
 
 
 class Session(Aggregate, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from domain.jobs import events as e
 from domain.jobs.errors import JobNotDue, JobNotHeld, JobNotQueued, JobOver
 from domain.jobs.status import OVER, Status
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 
 LEASE: Final = timedelta(seconds=15)
@@ -18,7 +18,6 @@ KEPT: Final = timedelta(hours=24)
 """How long the files of a job that is over are kept."""
 LOSSES: Final = 5
 """Workers in a row that died over a job without getting further than those before them; then it has failed."""
-NOBODY: Final = UUID(int=0)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 

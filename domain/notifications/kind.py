@@ -24,6 +24,7 @@ class Kind(_Word):
     PROJECT_INVITATION = "project_invitation"
     COMMENT_ADDED = "comment_added"
     MENTION = "mention"
+    ORDER_UPDATED = "order_updated"
     SYSTEM = "system"
     SECURITY = "security"
 
@@ -52,6 +53,7 @@ PRIORITIES: Final = {
     Kind.PROJECT_INVITATION: Priority.HIGH,
     Kind.COMMENT_ADDED: Priority.MEDIUM,
     Kind.MENTION: Priority.HIGH,
+    Kind.ORDER_UPDATED: Priority.MEDIUM,
     Kind.SYSTEM: Priority.MEDIUM,
     Kind.SECURITY: Priority.URGENT,
 }

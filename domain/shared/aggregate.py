@@ -1,16 +1,22 @@
 """The consistency boundary: state folded from one stream's events, holding only what a decision reads."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
 
 from domain.shared.event import Event
 
+NOBODY: Final = UUID(int=0)
+"""The id of nobody and nothing: what stands in a state that has not begun."""
+
 
 class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
     """State of one stream after `version` events; version 0 is the stream that has not begun."""
+
+    busy: ClassVar[bool] = False
+    """Many commands meet on one stream of this kind: its state is worth keeping in memory, so that only what came after it is read."""
 
     id: UUID
     version: int = 0

@@ -7,5 +7,9 @@ class InvalidTransition(Conflict):
     """It cannot go from its present status to that one."""
 
 
+class InsufficientStock(Conflict):
+    """There is not enough of it."""
+
+
 class ProjectArchived(Conflict):
     """The project is archived: nothing in it changes any more."""

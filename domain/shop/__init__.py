@@ -1,0 +1,1 @@
+"""What is sold, how much of it there is, and what of that is held for orders."""

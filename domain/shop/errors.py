@@ -1,0 +1,11 @@
+"""Why the shop refuses. The docstring is the problem's title."""
+
+from domain.shared.refused import Conflict
+
+
+class ProductExists(Conflict):
+    """There is another product of this name."""
+
+
+class ReservationNotDue(Conflict):
+    """It is too early for this reservation to expire."""

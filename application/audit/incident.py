@@ -63,7 +63,7 @@ async def note_failed_sign_in(command: NoteFailedSignIn, ports: Ports) -> None:
         account_id=command.account_id,
         account="" if command.account_id else command.account.hex(),
     )
-    ports.log.begin(Incident(id=ports.new_id()), fact)
+    ports.log.stage(Incident(id=ports.new_id()), fact)
 
 
 @handles(NoteRefusal)
@@ -80,7 +80,7 @@ async def note_refusal(command: NoteRefusal, ports: Ports) -> None:
         key_id=command.key_id,
         client_id=command.client_id,
     )
-    ports.log.begin(Incident(id=ports.new_id()), fact)
+    ports.log.stage(Incident(id=ports.new_id()), fact)
 
 
 @handles(SumUp)
@@ -95,7 +95,7 @@ async def sum_up(command: SumUp, ports: Ports) -> None:
         caller_id=command.by if isinstance(command.by, UUID) else None,
         address="" if is_account else _veiled(ports, str(command.by)),
     )
-    ports.log.begin(Incident(id=ports.new_id()), fact)
+    ports.log.stage(Incident(id=ports.new_id()), fact)
 
 
 def _veiled(ports: Ports, address: str) -> str:

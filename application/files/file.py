@@ -86,7 +86,7 @@ async def attach_file(command: AttachFile, ports: Ports) -> AttachedFile:
     file = await ports.log.load(StoredFile, command.file_id)
     if file.version:
         raise FileIdTaken
-    ports.log.begin(shelf, *shelf.take(uploader_id, file.id, command.size, quota(ports), ports.now))
+    ports.log.stage(shelf, *shelf.take(uploader_id, file.id, command.size, quota(ports), ports.now))
     facts = file.attach(
         ports.now,
         task_id=command.task_id,
@@ -97,7 +97,7 @@ async def attach_file(command: AttachFile, ports: Ports) -> AttachedFile:
         sha256=command.sha256,
         media_type=command.media_type,
     )
-    file = ports.log.begin(file, *facts)
+    file = ports.log.stage(file, *facts)
     about: dict[str, Any] = {one: getattr(file, one) for one in AttachedFile.__struct_fields__}
     return AttachedFile(**about | {"name": name})
 
@@ -132,7 +132,7 @@ async def empty_shelf(command: EmptyShelf, ports: Ports) -> None:
     files = await ports.log.load_many(StoredFile, list(shelf.sizes)[:EMPTIED])
     tasks = await ports.log.load_many(Audience, [file.task_id or file.id for file in files])
     for file, task in zip(files, tasks, strict=True):
-        ports.log.begin(file, *file.remove(ports.now, reason=UPLOADER_ERASED, project_id=task.project_id))
+        ports.log.stage(file, *file.remove(ports.now, reason=UPLOADER_ERASED, project_id=task.project_id))
         await _free(ports, file)
 
 
@@ -151,7 +151,7 @@ def files_go_with_their_uploader(recorded: Recorded[Any]) -> list[Command]:
 async def _free(ports: Ports, file: StoredFile) -> None:
     if file.uploader_id is not None:
         shelf = await ports.log.load(Shelf, shelf_of(file.uploader_id))
-        ports.log.begin(shelf, *shelf.free(file.uploader_id, file.id, ports.now))
+        ports.log.stage(shelf, *shelf.free(file.uploader_id, file.id, ports.now))
 
 
 async def _sealed(ports: Ports, person_id: UUID, name: str) -> Sealed:

@@ -10,13 +10,13 @@ from domain.identity.user import User
 async def appoint(ports: Ports, user_id: UUID) -> None:
     """Stage that an account can administer from now on."""
     admins = await ports.log.load(Admins, ADMINS)
-    ports.log.begin(admins, *admins.appoint(user_id))
+    ports.log.stage(admins, *admins.appoint(user_id))
 
 
 async def dismiss(ports: Ports, user_id: UUID) -> None:
     """Stage that an account can no longer administer, if it could; raises `LastAdmin`."""
     admins = await ports.log.load(Admins, ADMINS)
-    ports.log.begin(admins, *admins.dismiss(user_id))
+    ports.log.stage(admins, *admins.dismiss(user_id))
 
 
 async def follow(ports: Ports, user: User) -> None:

@@ -17,8 +17,8 @@ from domain.identity.errors import UnfitKeyScope
 from domain.identity.events import ApiKeyIssued
 from domain.identity.events.sealed import NOTHING
 from domain.identity.person import valid_name
-from domain.identity.session import NOBODY
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import Hidden, InsufficientRole, InsufficientScope, NotFound
 
 MANAGE = "api-keys:manage"
@@ -100,7 +100,7 @@ async def issue_api_key(command: IssueApiKey, ports: Ports) -> IssuedKey:
         expires_at=expires_at,
         addresses=await sealed_for(ports, owner_id, msgspec.json.encode(networks).decode()) if networks else NOTHING,
     )
-    key = ports.log.begin(ApiKey(id=key_id), issued)
+    key = ports.log.stage(ApiKey(id=key_id), issued)
     ports.log.keep("api_key", secret_id, shown.digest)
     return IssuedKey(key_id, shown.text, prefix_of(key_id), name, owner_id, scopes, networks, expires_at, key.version)
 

@@ -33,9 +33,9 @@ async def pass_challenge(command: PassChallenge, ports: Ports) -> SignedIn | Non
     try:
         await prove_code(ports, user.id, command.code)
     except MfaInvalid as refused:
-        ports.log.begin(challenge, *challenge.fail())
+        ports.log.stage(challenge, *challenge.fail())
         ports.log.refuse(refused.concerning(user.id, b""))
         return None
     signed_in = await start_session(ports, await opened(ports, user), (*challenge.methods, METHOD))
-    ports.log.begin(challenge, *challenge.complete(signed_in.session_id))
+    ports.log.stage(challenge, *challenge.complete(signed_in.session_id))
     return signed_in

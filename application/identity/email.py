@@ -77,7 +77,7 @@ async def verify_email(command: VerifyEmail, ports: Ports) -> None:
     asked = user.email_asked(token.request_id, ports.now)
     present, wanted = await in_clear(ports, user.id, user.email, asked.email)
     ports.log.acts(user.id)
-    ports.log.begin(user, *user.prove_email(token.request_id, ports.now, is_present=present == wanted))
+    ports.log.stage(user, *user.prove_email(token.request_id, ports.now, is_present=present == wanted))
     if present != wanted:
         ports.log.claim("email", wanted, user.id, EmailTaken)
         ports.log.release("email", present)

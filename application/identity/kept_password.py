@@ -28,4 +28,4 @@ async def keep_at_todays_cost(ports: Ports, user: User, typed: Typed, hashed: by
     if await ports.log.secret("password", user.id) != hashed:
         raise Lost
     ports.log.keep("password", user.id, anew)
-    return ports.log.begin(user, *user.rehash_password())
+    return ports.log.stage(user, *user.rehash_password())

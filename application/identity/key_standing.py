@@ -14,9 +14,10 @@ from application.identity.key_text import KeyText
 from application.identity.remembered import Remembered
 from application.shared.context import Caller
 from application.shared.ports import Log, Sealing
-from domain.identity.api_key import NOBODY, ApiKey, is_within
+from domain.identity.api_key import ApiKey, is_within
 from domain.identity.errors import InvalidToken
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 
 log = logging.getLogger(__name__)
 NOTHING: Final = bytes(32)

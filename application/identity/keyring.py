@@ -33,7 +33,7 @@ async def add_signing_key(command: AddSigningKey, ports: Ports) -> RingKey:
     """The key as it stands on the ring; the private part goes into the vault."""
     ring = await ports.log.load(Keyring, KEYRING)
     key = RingKey(command.kid, ports.new_id(), ports.now + timedelta(seconds=command.seconds))
-    ports.log.begin(ring, *ring.add(key))
+    ports.log.stage(ring, *ring.add(key))
     ports.log.keep("signing_key", key.key_id, command.private)
     return key
 
@@ -42,7 +42,7 @@ async def add_signing_key(command: AddSigningKey, ports: Ports) -> RingKey:
 async def retire_signing_key(command: RetireSigningKey, ports: Ports) -> None:
     """Raises `SigningKeyNeeded` for a key that signs or is to."""
     ring = await ports.log.load(Keyring, KEYRING)
-    ports.log.begin(ring, *ring.retire(command.kid, ports.now))
+    ports.log.stage(ring, *ring.retire(command.kid, ports.now))
     for key in ring.keys:
         if key.kid == command.kid:
             ports.log.keep("signing_key", key.key_id, None)

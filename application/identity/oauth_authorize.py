@@ -67,7 +67,7 @@ async def authorize(command: Authorize, ports: Ports) -> Authorized:
         methods=methods,
         expires_at=ports.now + LIFETIME,
     )
-    ports.log.begin(code, facts)
+    ports.log.stage(code, facts)
     ports.log.acts(user.id)
     return Authorized(code_token(client.id, asked.id).text(ports.sealing))
 

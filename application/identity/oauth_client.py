@@ -84,7 +84,7 @@ async def register_oauth_client(command: RegisterOAuthClient, ports: Ports) -> W
         scopes=_once(command.scopes),
         service_account=ports.new_id() if ITSELF in command.grants else None,
     )
-    client = ports.log.begin(OAuthClient(id=client_id), *OAuthClient.register(facts))
+    client = ports.log.stage(OAuthClient(id=client_id), *OAuthClient.register(facts))
     if client.service_account is not None:
         _open_service_account(ports, client.service_account, client.name)
     return _shown(client, None if client.kind == PUBLIC else _new_secret(ports, client_id))
@@ -128,7 +128,7 @@ async def must_be_client(work: Work, proof: ClientProof) -> OAuthClient:
 def _open_service_account(ports: Ports, account_id: UUID, name: str) -> None:
     key = ports.sealing.new_key()
     facts = User.register(account_id, NOTHING, sealed(ports, key, account_id, name), Role.SERVICE)
-    ports.log.begin(User(id=account_id), *facts)
+    ports.log.stage(User(id=account_id), *facts)
     ports.log.keep("person_key", account_id, key)
 
 

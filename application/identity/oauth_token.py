@@ -76,7 +76,7 @@ async def redeem_code(command: RedeemCode, ports: Ports) -> Tokens | None:
     session_id = ports.new_id()
     before = await ports.log.load(AuthorizationCode, token.request_id)
     facts = before.redeem(client.id, command.redirect_uri, command.verifier, session_id, ports.now)
-    after = ports.log.begin(before, *facts)
+    after = ports.log.stage(before, *facts)
     if before.session_id is not None:
         if (await ports.log.load(Session, before.session_id)).end("code_reused"):
             await end_session(ports, before.session_id, "code_reused")
@@ -142,7 +142,7 @@ async def _open(
     lifetime = session_lifetime(ports) if lasting else timedelta(seconds=policy(ports).access_lifetime)
     where = await sealed_client(ports, user.id)
     facts = Session.open(session_id, user.id, ports.now, lifetime, methods=methods, client=where, client_id=client.id, scopes=scopes)
-    session = ports.log.begin(Session(id=session_id), *facts)
+    session = ports.log.stage(Session(id=session_id), *facts)
     ports.log.acts(user.id)
     if not lasting:
         return Tokens(grant_of(session, user))

@@ -17,8 +17,9 @@ from domain.identity.events.sealed import NOTHING
 from domain.identity.outside_identities import Identity, OutsideIdentities, identities_id
 from domain.identity.person import must_be_welcome, valid_email, valid_name
 from domain.identity.role import DEFAULT
-from domain.identity.session import NOBODY, Session
+from domain.identity.session import Session
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 
 METHOD = "fed"
 """The authentication method told of such sign-ins."""
@@ -113,7 +114,7 @@ async def unlink_identity(command: UnlinkIdentity, ports: Ports) -> None:
     user = await account(ports, ports.caller.id or NOBODY)
     has_password = await ports.log.secret("password", user.id) is not None
     before = await ports.log.load(OutsideIdentities, identities_id(user.id))
-    ports.log.begin(before, *before.unlink(command.provider, has_password=has_password))
+    ports.log.stage(before, *before.unlink(command.provider, has_password=has_password))
     await _release(ports, before, before.of(command.provider))
 
 
@@ -132,7 +133,7 @@ async def _release(ports: Ports, known: OutsideIdentities, identity: Identity) -
 async def _link(ports: Ports, user_id: UUID, who: Proved) -> None:
     known = await ports.log.load(OutsideIdentities, identities_id(user_id))
     identity = Identity(who.provider, who.issuer, await sealed_for(ports, user_id, who.subject))
-    ports.log.begin(known, *known.link(user_id, identity))
+    ports.log.stage(known, *known.link(user_id, identity))
     # Two sign-ins of one new person at the same time: the second is decided again, and finds the account of the first.
     ports.log.claim("identity", who.claim, user_id, Lost)
 
@@ -149,7 +150,7 @@ async def _new_account(ports: Ports, who: Proved) -> User:
         ports.log.claim("email", email, user_id, EmailTaken)
     facts = User.register(user_id, sealed(ports, key, user_id, email) if email else NOTHING, sealed(ports, key, user_id, _usable_name(who)), DEFAULT)
     proof = [EmailVerified(user_id=user_id, request_id=ports.new_id())] if email else []
-    user = ports.log.begin(User(id=user_id), *facts, *proof)
+    user = ports.log.stage(User(id=user_id), *facts, *proof)
     ports.log.keep("person_key", user_id, key)
     await _link(ports, user_id, who)
     return user

@@ -14,8 +14,8 @@ from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.identity.errors import InvalidLink, PasswordUnchanged
 from domain.identity.person import folded, valid_password
-from domain.identity.session import NOBODY
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 
 PURPOSE: Final = "reset-password"
 POINTER: Final = "/new_password"
@@ -60,7 +60,7 @@ async def ask_password_reset(command: AskPasswordReset, ports: Ports) -> None:
     """Takes the same way for known and unknown e-mails."""
     user = await ports.log.load(User, await ports.log.holder("email", folded(command.email)) or NOBODY)
     write_anyway(ports)
-    ports.log.begin(user, *(user.ask_reset(ports.new_id(), ports.now) if user.exists else []))
+    ports.log.stage(user, *(user.ask_reset(ports.new_id(), ports.now) if user.exists else []))
 
 
 @handles(ResetPassword)
@@ -71,7 +71,7 @@ async def reset_password(command: ResetPassword, ports: Ports) -> None:
     if token is None:
         raise InvalidLink
     user = await ports.log.load(User, token.user_id)
-    ports.log.begin(user, *user.reset_password(token.request_id, ports.now))
+    ports.log.stage(user, *user.reset_password(token.request_id, ports.now))
     await keep_password(ports, user.id, command.new)
     ports.log.acts(user.id)
     (email,) = await in_clear(ports, user.id, user.email)

@@ -3,7 +3,7 @@
 import msgspec
 
 from application.shared.ports import Ports
-from domain.identity.session import NOBODY
+from domain.shared.aggregate import NOBODY
 
 
 class MailComes(msgspec.Struct, frozen=True):

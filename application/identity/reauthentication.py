@@ -9,8 +9,9 @@ from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.identity.errors import InvalidToken, MfaRequired
 from domain.identity.second_factor import SecondFactor, factor_id
-from domain.identity.session import NOBODY, Session
+from domain.identity.session import Session
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 
 
 class Reauthenticate(Command, frozen=True):

@@ -16,8 +16,8 @@ from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.identity.errors import CodeSpent, InvalidCredentials, MfaInvalid
 from domain.identity.second_factor import CODES, SecondFactor, factor_id
-from domain.identity.session import NOBODY
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 
 SEED: Final = 20
 """Bytes of a seed: as long as what SHA-1 gives (RFC 4226, 4)."""
@@ -77,7 +77,7 @@ async def offer_second_factor(_: OfferSecondFactor, ports: Ports) -> Offered:
     user = await _myself(ports)
     factor = await ports.log.load(SecondFactor, factor_id(user.id))
     seed_id, seed = ports.new_id(), ports.sealing.new_key()[:SEED]
-    ports.log.begin(factor, *factor.offer(user.id, user.role, seed_id))
+    ports.log.stage(factor, *factor.offer(user.id, user.role, seed_id))
     ports.log.keep("totp", seed_id, seed)
     if factor.offered is not None:
         ports.log.keep("totp", factor.offered, None)
@@ -96,7 +96,7 @@ async def confirm_second_factor(command: ConfirmSecondFactor, ports: Ports) -> R
     step, issue_id = await _step(ports, seed_id, _as_kept(command.code)), ports.new_id()
     if step is None:
         await count_failure(ports, user.id)
-    ports.log.begin(factor, *factor.confirm(step, issue_id))
+    ports.log.stage(factor, *factor.confirm(step, issue_id))
     await end_all_sessions(ports, user.id, "second_factor_enabled", spared=ports.caller.session_id)
     return _recovery_codes(ports, user.id, issue_id)
 
@@ -131,7 +131,7 @@ async def reset_second_factor(command: ResetSecondFactor, ports: Ports) -> None:
     await account(ports, command.user_id)
     factor = await ports.log.load(SecondFactor, factor_id(command.user_id))
     if facts := factor.reset():
-        ports.log.begin(factor, *facts)
+        ports.log.stage(factor, *facts)
         drop_secrets(ports, factor)
         await end_all_sessions(ports, command.user_id, "second_factor_reset")
 
@@ -164,7 +164,7 @@ async def prove_code(ports: Ports, user_id: UUID, code: str) -> SecondFactor:
         await count_failure(ports, user_id)
         raise
     await count_success(ports, user_id)
-    return ports.log.begin(factor, *facts)
+    return ports.log.stage(factor, *facts)
 
 
 async def must_wait(ports: Ports, user_id: UUID) -> None:

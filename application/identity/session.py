@@ -19,9 +19,10 @@ from domain.identity.errors import InvalidCredentials, InvalidToken, RefreshReus
 from domain.identity.events import SessionsEnded
 from domain.identity.person import folded
 from domain.identity.second_factor import SecondFactor, factor_id
-from domain.identity.session import NOBODY, Session
+from domain.identity.session import Session
 from domain.identity.session_roster import SessionRoster, roster_id
 from domain.identity.user import User
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import Unauthenticated
 
 
@@ -173,7 +174,7 @@ async def admit(ports: Ports, user: User, methods: tuple[str, ...]) -> SignedIn 
     if not factor.is_on:
         return await start_session(ports, await opened(ports, user), methods)
     challenge_id = ports.new_id()
-    ports.log.begin(SignInChallenge(id=challenge_id), *SignInChallenge.issue(challenge_id, user.id, methods, ports.now))
+    ports.log.stage(SignInChallenge(id=challenge_id), *SignInChallenge.issue(challenge_id, user.id, methods, ports.now))
     return Challenged(LinkToken(CHALLENGE, user.id, challenge_id).text(ports.sealing))
 
 
@@ -184,7 +185,7 @@ async def start_session(ports: Ports, person: Person, methods: tuple[str, ...]) 
     client = await sealed_client(ports, person.id)
     await _make_room(ports, person.id, session_id)
     facts = Session.open(session_id, person.id, ports.now, session_lifetime(ports), methods=methods, client=client)
-    session = ports.log.begin(Session(id=session_id), *facts)
+    session = ports.log.stage(Session(id=session_id), *facts)
     ports.log.acts(person.id)
     ports.log.keep("refresh", session_id, token.digest)
     return SignedIn(person, grant_of(session, person), token.text(ports.sealing))
@@ -202,7 +203,7 @@ async def _make_room(ports: Ports, user_id: UUID, session_id: UUID) -> None:
     for one in giving_way:
         await end_session(ports, one, "too_many")
     left = tuple(one for one in roster.sessions if one not in still_open or one in giving_way)
-    ports.log.begin(roster, *roster.admit(user_id, session_id, left))
+    ports.log.stage(roster, *roster.admit(user_id, session_id, left))
 
 
 def grant_of(session: Session, who: Person | User) -> Grant:

@@ -10,7 +10,8 @@ from application.shared.deadline import Deadline, deadline
 from application.shared.permissions import must
 from application.shared.ports import Ports
 from domain.identity.events import SessionEnded, SessionOpened
-from domain.identity.session import NOBODY, Session
+from domain.identity.session import Session
+from domain.shared.aggregate import NOBODY
 from domain.shared.event import Recorded
 from domain.shared.refused import Hidden, NotFound
 

@@ -48,16 +48,17 @@ class Standing:
             self._registry.forget()
 
     async def _look_up(self, claims: AccessClaims, now: datetime) -> Caller:
+        """Who acts in the session, which need not be who the token names: what is remembered is said of the session alone."""
         found = None if self._registry is None else await self._registry.find(claims.sid, claims.sub)
-        session, user = found or await self._from_the_log(claims)
+        session, user = found if found and found[0].user_id == claims.sub else await self._from_the_log(claims.sid)
         session.must_be_open(now, self.idle)
-        if session.user_id != claims.sub or user.has_ended(session):
+        if user.has_ended(session):
             raise InvalidToken
         user.must_be_active()
         if session.client_id is not None and not (await self._log.load(OAuthClient, session.client_id))[0].exists:
             raise InvalidToken  # The program was removed.
         return Caller(
-            claims.sub,
+            user.id,
             user.role,
             claims.sid,
             roles=frozenset(map(str, user.roles)),
@@ -67,7 +68,7 @@ class Standing:
             client_id=session.client_id,
         )
 
-    async def _from_the_log(self, claims: AccessClaims) -> tuple[Session, User]:
-        session, _ = await self._log.load(Session, claims.sid)
-        user, _ = await self._log.load(User, claims.sub)
+    async def _from_the_log(self, session_id: UUID) -> tuple[Session, User]:
+        session, _ = await self._log.load(Session, session_id)
+        user, _ = await self._log.load(User, session.user_id)
         return session, user

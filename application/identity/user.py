@@ -31,11 +31,14 @@ class RegisterUser(Command, frozen=True):
 
 
 class CreateUser(Command, frozen=True):
-    """Open an account for somebody else: a colleague, a worker node, a service. For administrators and the command line."""
+    """Open an account for somebody else: a colleague, a worker node, a customer. For administrators and the command line.
+
+    Without a password its owner chooses one by the link for a forgotten password, or signs in with an outside provider.
+    """
 
     email: str
     name: str
-    password: Typed
+    password: Typed | None = None
     role: Role = DEFAULT
 
 
@@ -68,17 +71,18 @@ class FirstAdmin(msgspec.Struct, frozen=True):
 
 
 class Applicant(msgspec.Struct, frozen=True):
-    """Who wants an account: e-mail and name as they are kept, and a password that will do."""
+    """Who wants an account: e-mail and name as they are kept, and a password that will do, if there is one."""
 
     email: str
     name: str
-    password: Typed
+    password: Typed | None
 
     @classmethod
     def of(cls, ports: Ports, wish: RegisterUser | CreateUser | EnsureAdmin) -> Self:
         """Raises the refusals of single fields."""
         email, name = valid_email(wish.email), valid_name(wish.name)
-        valid_password(wish.password.text, ports.passwords.is_common)
+        if wish.password is not None:
+            valid_password(wish.password.text, ports.passwords.is_common)
         return cls(email, name, wish.password)
 
 
@@ -148,6 +152,7 @@ def _must_be_default(role: str) -> None:
 
 async def _register_quietly(ports: Ports, who: Applicant) -> None:
     known = await ports.log.holder("email", who.email)
+    assert who.password is not None  # Whoever registers has one.
     await who.password.hash(ports.passwords)
     write_anyway(ports)
     if known is None:
@@ -160,12 +165,13 @@ async def _open_account(ports: Ports, who: Applicant, role: Role, *, prove: bool
     """Stage an account; `prove` asks for the proof that the e-mail reaches the person."""
     if taken is EmailTaken and await ports.log.holder("email", who.email) is not None:
         raise EmailTaken  # Said before the slow hash; the claim below decides between two at the same time.
-    hashed = await who.password.hash(ports.passwords)
+    hashed = None if who.password is None else await who.password.hash(ports.passwords)
     user_id, key = ports.new_id(), ports.sealing.new_key()
     email = sealed(ports, key, user_id, who.email)
-    user = ports.log.begin(User(id=user_id), *User.register(user_id, email, sealed(ports, key, user_id, who.name), role))
+    user = ports.log.stage(User(id=user_id), *User.register(user_id, email, sealed(ports, key, user_id, who.name), role))
     ports.log.keep("person_key", user_id, key)
-    ports.log.keep("password", user_id, hashed)
+    if hashed is not None:
+        ports.log.keep("password", user_id, hashed)
     ports.log.claim("email", who.email, user_id, taken)
     if user.administers:
         await appoint(ports, user_id)

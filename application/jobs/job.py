@@ -13,7 +13,12 @@ from domain.jobs.job import Job
 from domain.shared.event import Recorded
 from domain.shared.refused import Forbidden, Hidden, NotFound
 
-NEEDS: Final = {"tasks.export": "exports:create", "tasks.import": "imports:create"}
+NEEDS: Final = {
+    "tasks.export": "exports:create",
+    "orders.export": "exports:create",
+    "products.export": "exports:create",
+    "tasks.import": "imports:create",
+}
 """The permission each kind of job needs; what is not here nobody can ask for."""
 
 
@@ -90,7 +95,7 @@ async def request_job(command: RequestJob, ports: Ports) -> Job:
     if caller.id is None:
         raise Forbidden
     scopes = None if caller.scopes is None else tuple(sorted(caller.scopes))
-    return ports.log.begin(Job(id=command.job_id), *Job.request(command.kind, caller.id, command.parameters, scopes, ports.now))
+    return ports.log.stage(Job(id=command.job_id), *Job.request(command.kind, caller.id, command.parameters, scopes, ports.now))
 
 
 @handles(CancelJob)

@@ -30,9 +30,9 @@ async def send_digest(command: SendDigest, ports: Ports) -> None:
         return
     to = (await ports.log.load(Recipient, command.user_id)).email
     mail_id = None if to is None or to == NOWHERE else ports.new_id()
-    ports.log.begin(bundle, *bundle.close(command.user_id, mail_id, ports.now))
+    ports.log.stage(bundle, *bundle.close(command.user_id, mail_id, ports.now))
     if mail_id is not None and to is not None:
-        ports.log.begin(Mail(id=mail_id), *Mail.tell(mail_id, command.user_id, to, bundle.waiting, bundle.more, digest=True))
+        ports.log.stage(Mail(id=mail_id), *Mail.tell(mail_id, command.user_id, to, bundle.waiting, bundle.more, digest=True))
 
 
 @deadline("notifications.digest", DigestCollected, DigestClosed)

@@ -33,7 +33,7 @@ class ForgetNotifications(Command, frozen=True):
 async def close_inbox(command: CloseInbox, ports: Ports) -> None:
     """Told twice, nothing new happens."""
     inbox = await ports.log.load(Inbox, inbox_id(command.user_id))
-    ports.log.begin(inbox, *inbox.close(command.user_id, ports.now))
+    ports.log.stage(inbox, *inbox.close(command.user_id, ports.now))
 
 
 @handles(ForgetNotifications)
@@ -41,7 +41,7 @@ async def forget_notifications(command: ForgetNotifications, ports: Ports) -> No
     """As many as one event names; again until there are none. Raises `Unavailable` while it is not known which there are."""
     inbox = await ports.log.load(Inbox, inbox_id(command.user_id))
     ids = await ports.outside.remains.notifications_of(command.user_id, after=inbox.id)
-    ports.log.begin(inbox, *inbox.forget(command.user_id, tuple(ids), ports.now))
+    ports.log.stage(inbox, *inbox.forget(command.user_id, tuple(ids), ports.now))
 
 
 @reacts("notifications.erasure", UserErased)

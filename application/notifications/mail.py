@@ -103,7 +103,7 @@ async def queue_mail(command: QueueMail, ports: Ports) -> Mail | None:
         about = (store(ports, command.user_id, news, Way(in_app=True, mail=True)),)
     mail_id = ports.new_id()
     facts = Mail.queue(mail_id, template, command.user_id, to, command.request_id, command.expires_at, about)
-    return ports.log.begin(Mail(id=mail_id), *facts)
+    return ports.log.stage(Mail(id=mail_id), *facts)
 
 
 @handles(SendMail)

@@ -18,7 +18,7 @@ END: Final = "--\nYou get this mail because of your preferences at {address}.\nT
 
 
 class Note(msgspec.Struct, frozen=True):
-    """Subject and first sentence; `{title}` is what the task or project is called, `{change}` what was done."""
+    """Subject and first sentence; `{title}` is what the task or project is called, or what was ordered, `{change}` what was done."""
 
     subject: str
     body: str
@@ -33,6 +33,7 @@ NOTES: Final = {
     Kind.PROJECT_UPDATED: Note("Project changed: {title}", "Something changed in a project or team of yours at Daybook ({change})."),
     Kind.COMMENT_ADDED: Note("New comment: {title}", "There is a new comment on a task at Daybook that concerns you."),
     Kind.MENTION: Note("You were mentioned: {title}", "You were mentioned in a comment on a task at Daybook."),
+    Kind.ORDER_UPDATED: Note("Your order: {title}", "There is news of an order of yours at Daybook ({change})."),
     Kind.SYSTEM: Note("{title}", "Something that concerns you has changed at Daybook."),
 }
 """Of all that has no mail of its own."""
@@ -69,4 +70,6 @@ def one_line(title: str) -> str:
 def _place(told: NotificationCreated, address: str) -> str:
     if told.task_id is not None:
         return f"{address}/api/v1/tasks/{told.task_id}"
+    if told.kind is Kind.ORDER_UPDATED:
+        return f"{address}/api/v1/orders/{told.facts['order_id']}"
     return f"{address}/api/v1/projects/{told.project_id}" if told.project_id is not None else ""

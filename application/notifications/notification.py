@@ -64,7 +64,7 @@ async def read_notifications(command: ReadNotifications, ports: Ports) -> AllRea
     if ports.caller.id is None:
         raise Forbidden
     inbox = await ports.log.load(Inbox, inbox_id(ports.caller.id))
-    ports.log.begin(inbox, *inbox.read(ports.caller.id, command.notification_ids, ports.now))
+    ports.log.stage(inbox, *inbox.read(ports.caller.id, command.notification_ids, ports.now))
     return AllRead(len(command.notification_ids), command.more)
 
 

@@ -10,12 +10,13 @@ from application.shared.command import Command, handles
 from application.shared.link_token import LinkToken
 from application.shared.permissions import must
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from domain.identity.errors import InvalidLink
 from domain.notifications.choices import Channels
 from domain.notifications.hours import Digest, QuietHours
 from domain.notifications.kind import Kind, Priority
 from domain.notifications.preferences import Preferences, preferences_id
-from domain.shared.refused import Forbidden, PreconditionFailed
+from domain.shared.refused import Forbidden
 
 EVERYTHING: Final = "everything"
 """What the link of a digest turns off: mail about anything but security."""
@@ -65,13 +66,12 @@ async def change_preferences(command: ChangePreferences, ports: Ports) -> Prefer
     if user_id is None:
         raise Forbidden
     preferences = await ports.log.load(Preferences, preferences_id(user_id))
-    if command.if_match is not None and command.if_match != preferences.version:
-        raise PreconditionFailed(f"The version is {preferences.version}, not {command.if_match}.", version=preferences.version)
+    must_be_version(preferences.version, command.if_match)
     said = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET and name != "if_match"}
     if command.channels is not UNSET:
         said["channels"] = {**preferences.choices.channels, **command.channels}
     wanted = msgspec.structs.replace(preferences.choices, **said)
-    return Preferred.of(ports.log.begin(preferences, *preferences.choose(user_id, wanted)))
+    return Preferred.of(ports.log.stage(preferences, *preferences.choose(user_id, wanted)))
 
 
 @handles(TurnMailOff)
@@ -82,7 +82,7 @@ async def turn_mail_off(command: TurnMailOff, ports: Ports) -> None:
         raise InvalidLink
     kinds = tuple(Kind) if command.what == EVERYTHING else (Kind(command.what),)
     preferences = await ports.log.load(Preferences, preferences_id(token.user_id))
-    ports.log.begin(preferences, *preferences.turn_mail_off(token.user_id, kinds))
+    ports.log.stage(preferences, *preferences.turn_mail_off(token.user_id, kinds))
 
 
 def purpose(what: str) -> str:

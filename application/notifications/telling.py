@@ -79,18 +79,18 @@ def store(ports: Ports, user_id: UUID, news: News, way: Way) -> UUID:
         in_app=way.in_app,
         mail=way.mail,
     )
-    ports.log.begin(Notification(id=notification_id), created)
+    ports.log.stage(Notification(id=notification_id), created)
     return notification_id
 
 
 async def _mail(ports: Ports, user_id: UUID, notification_id: UUID, way: Way, to: Sealed) -> None:
     if way.in_digest and way.mail_at is not None:
         bundle = await ports.log.load(Bundle, bundle_id(user_id))
-        ports.log.begin(bundle, *bundle.collect(user_id, notification_id, way.mail_at))
+        ports.log.stage(bundle, *bundle.collect(user_id, notification_id, way.mail_at))
         return
     mail_id = ports.new_id()
     if way.mail_at is None:
         facts = Mail.tell(mail_id, user_id, to, (notification_id,))
     else:
         facts = Mail.tell_later(mail_id, user_id, notification_id, way.mail_at)
-    ports.log.begin(Mail(id=mail_id), *facts)
+    ports.log.stage(Mail(id=mail_id), *facts)

@@ -11,6 +11,7 @@ from uuid import UUID
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from domain.projects.account import Account
 from domain.projects.circle import Circle
 from domain.projects.kind import Kind
@@ -20,7 +21,7 @@ from domain.projects.role import MemberRole
 from domain.projects.team import Team
 from domain.shared.event import Event
 from domain.shared.fields import invalid
-from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
+from domain.shared.refused import Forbidden, Hidden, NotFound
 
 SHAPES: Final[Mapping[Kind, type[Circle]]] = {Kind.PROJECT: Project, Kind.TEAM: Team}
 C = TypeVar("C", bound=Circle)
@@ -65,14 +66,8 @@ async def run(ports: Ports, shape: type[C], circle_id: UUID, decide: Callable[[C
     """
     circle = await ports.log.load(shape, circle_id)
     must_reach(circle, await role_in(circle, ports), ports.caller, least)
-    must_be_version(circle, if_match)
-    return ports.log.begin(circle, *decide(circle))
-
-
-def must_be_version(circle: Circle, if_match: int | None) -> None:
-    """Raises `PreconditionFailed` if the client had another version before it."""
-    if if_match is not None and if_match != circle.version:
-        raise PreconditionFailed(f"The version is {circle.version}, not {if_match}.", version=circle.version)
+    must_be_version(circle.version, if_match)
+    return ports.log.stage(circle, *decide(circle))
 
 
 async def must_be_there(ports: Ports, user_id: UUID) -> None:

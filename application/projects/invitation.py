@@ -89,7 +89,7 @@ async def invite(command: Invite, ports: Ports) -> Invitation:
         expires_at=ports.now + LIFETIME,
         invited_id=account_id,
     )
-    return ports.log.begin(invitation, *invitation.send(sent, ports.now))
+    return ports.log.stage(invitation, *invitation.send(sent, ports.now))
 
 
 @handles(RevokeInvitation)
@@ -119,7 +119,7 @@ async def accept_invitation(command: AcceptInvitation, ports: Ports) -> Invitati
     circle = await ports.log.load(SHAPES[invitation.kind], facts[0].target_id)
     if not circle.exists:
         raise InvitationOver
-    ports.log.begin(circle, *_joining(circle, invitation, user_id, ports))
+    ports.log.stage(circle, *_joining(circle, invitation, user_id, ports))
     return await end(ports, invitation, facts)
 
 
@@ -155,7 +155,7 @@ async def end(ports: Ports, invitation: Invitation, facts: list[e.InvitationEnde
         if email is not None:
             ports.log.release(CLAIM, _named(invitation.sent.target_id, email))
         ports.log.keep(KEY, invitation.id, None)
-    return ports.log.begin(invitation, *facts)
+    return ports.log.stage(invitation, *facts)
 
 
 async def _begun(ports: Ports, target_id: UUID, email: str) -> tuple[Invitation, bytes]:

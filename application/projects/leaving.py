@@ -58,7 +58,7 @@ async def _leave(ports: Ports, circle: Circle, user_id: UUID) -> None:
     if isinstance(circle, Project) and user_id == circle.owner_id:
         await _bequeath(ports, circle, heir)
     else:
-        ports.log.begin(circle, *circle.lose(user_id, heir, ports.now))
+        ports.log.stage(circle, *circle.lose(user_id, heir, ports.now))
 
 
 async def _bequeath(ports: Ports, project: Project, heir: UUID | None) -> None:
@@ -67,14 +67,14 @@ async def _bequeath(ports: Ports, project: Project, heir: UUID | None) -> None:
         if not project.deleted:
             await hide(ports, project)
         return
-    after = ports.log.begin(project, *project.lose(project.owner_id or heir, heir, ports.now))
+    after = ports.log.stage(project, *project.lose(project.owner_id or heir, heir, ports.now))
     if project.deleted or after.named_within == project.named_within:
         return
     names.release(ports, project)
     name = await names.free(ports, after)
     if name != after.name:
         fields = ProjectFields(name=after.name), ProjectFields(name=name)
-        after = ports.log.begin(after, ProjectEdited(at=ports.now, project_id=after.id, before=fields[0], after=fields[1]))
+        after = ports.log.stage(after, ProjectEdited(at=ports.now, project_id=after.id, before=fields[0], after=fields[1]))
     names.claim(ports, after)
 
 

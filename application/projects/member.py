@@ -5,10 +5,11 @@ from uuid import UUID
 import msgspec
 
 from application.projects import names
-from application.projects.access import SHAPES, must_be_there, must_be_version, must_reach, must_see, role_in, run
+from application.projects.access import SHAPES, must_be_there, must_reach, must_see, role_in, run
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, reach
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from domain.projects.circle import Circle
 from domain.projects.kind import Kind
 from domain.projects.project import Project
@@ -97,8 +98,8 @@ async def remove_member(command: RemoveMember, ports: Ports) -> None:
         if caller.scopes is None and reach(caller, f"{command.kind}s:manage") is Reach.NONE:
             raise Forbidden
         must_reach(circle, role, caller, MemberRole.VIEWER if command.user_id == caller.id else MemberRole.MANAGER)
-    must_be_version(circle, command.if_match)
-    ports.log.begin(circle, *circle.remove_member(command.user_id, ports.now))
+    must_be_version(circle.version, command.if_match)
+    ports.log.stage(circle, *circle.remove_member(command.user_id, ports.now))
 
 
 @handles(GiveToMember)

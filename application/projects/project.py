@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from application.projects import names
-from application.projects.access import must_be_version, must_dispose, must_reach, role_in, run
+from application.projects.access import must_dispose, must_reach, role_in, run
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, must, reach
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from domain.projects.events import ProjectFields
 from domain.projects.project import Project
 from domain.projects.role import MemberRole
@@ -63,7 +64,7 @@ async def create_project(command: CreateProject, ports: Ports) -> Project:
     facts = project.create(ports.caller.id, command.team_id, command.fields, command.status, ports.now)
     if command.team_id is not None:
         await _must_run_team(ports, command.team_id)
-    made = ports.log.begin(project, *facts)
+    made = ports.log.stage(project, *facts)
     names.claim(ports, made)
     await _enter(ports, made)
     return made
@@ -91,7 +92,7 @@ async def delete_project(command: DeleteProject, ports: Ports) -> Project:
     """Raises `NotFound` (also the second time), `Forbidden`, `PreconditionFailed`."""
     project = await ports.log.load(Project, command.project_id)
     must_reach(project, await role_in(project, ports), ports.caller, MemberRole.OWNER)
-    must_be_version(project, command.if_match)
+    must_be_version(project.version, command.if_match)
     return await hide(ports, project)
 
 
@@ -104,7 +105,7 @@ async def restore_project(command: RestoreProject, ports: Ports) -> Project:
     if facts:
         names.claim(ports, project)
         await _enter(ports, project)
-    return ports.log.begin(project, *facts)
+    return ports.log.stage(project, *facts)
 
 
 async def hide(ports: Ports, project: Project) -> Project:
@@ -112,14 +113,14 @@ async def hide(ports: Ports, project: Project) -> Project:
     names.release(ports, project)
     if project.team_id is not None:
         roster = await ports.log.load(Roster, roster_stream(project.team_id))
-        ports.log.begin(roster, *roster.strike(project.team_id, project.id, ports.now))
-    return ports.log.begin(project, *project.delete(ports.now))
+        ports.log.stage(roster, *roster.strike(project.team_id, project.id, ports.now))
+    return ports.log.stage(project, *project.delete(ports.now))
 
 
 async def _enter(ports: Ports, project: Project) -> None:
     if project.team_id is not None:
         roster = await ports.log.load(Roster, roster_stream(project.team_id))
-        ports.log.begin(roster, *roster.enter(project.team_id, project.id, ports.now))
+        ports.log.stage(roster, *roster.enter(project.team_id, project.id, ports.now))
 
 
 async def _must_run_team(ports: Ports, team_id: UUID) -> None:

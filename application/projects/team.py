@@ -49,7 +49,7 @@ async def create_team(command: CreateTeam, ports: Ports) -> Team:
     if ports.caller.id is None:
         raise Forbidden
     team = Team(id=ports.new_id())
-    return ports.log.begin(team, *team.create(ports.caller.id, command.name, command.description, ports.now))
+    return ports.log.stage(team, *team.create(ports.caller.id, command.name, command.description, ports.now))
 
 
 @handles(EditTeam)
@@ -71,4 +71,4 @@ async def restore_team(command: RestoreTeam, ports: Ports) -> Team:
     """Raises `NotFound`."""
     team = await ports.log.load(Team, command.team_id)
     must_dispose(team, ports.caller)
-    return ports.log.begin(team, *team.restore(ports.now))
+    return ports.log.stage(team, *team.restore(ports.now))

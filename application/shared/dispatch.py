@@ -1,15 +1,17 @@
 """From a command to its place in the log: run the handler, write what it decided, and tell a retry what the first try was told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from application.shared.command import HANDLERS, Command
+from application.shared.command import HANDLERS, Command, Handler
 from application.shared.context import Answer, Answering, Context
 from application.shared.ports import Log, Lost, Passwords, Ports, Sealing, Written
+from application.shared.turns import Turns
 from application.shared.work import UnitOfWork
+from domain.shared.aggregate import Aggregate
 from domain.shared.refused import Refused, VersionConflict
 
 ATTEMPTS: Final = 24
@@ -45,6 +47,7 @@ class Dispatch:
         outside: Any = None,
     ) -> None:
         self._log = log
+        self._turns = Turns()
         self._sealing = sealing
         self._passwords = passwords
         self._new_id = new_id
@@ -56,23 +59,34 @@ class Dispatch:
         """Carry a command out. Raises its refusal, `IdempotencyKeyReused`, `VersionConflict` or `Overloaded`."""
         handler = HANDLERS[type(command)]
         for attempt in range(ATTEMPTS):
-            work = UnitOfWork(self._log, self._sealing)
-            now = self._log.now()
-            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
+            work = UnitOfWork(self._log, self._sealing, self._turns)
             try:
-                result = await handler(command, ports)
-                quiet = work.is_empty
-            except Refused as refused:
-                result, quiet = refused, True
+                return await self._attempt(handler, command, work, context, answering)
             except Lost:
-                continue
-            if quiet and work.loaded and not await self._log.settled(list(work.loaded), work.unwritten):
-                continue  # nothing to write, and what this was decided on was lost: look again
-            try:
-                return await self._write(work, result, context, answering, now)
-            except Lost:
+                work.leave()
                 await self._pause(attempt)
+            finally:
+                work.leave()
         raise VersionConflict
+
+    async def _attempt(self, handler: Handler, command: Command, work: UnitOfWork, context: Context, answering: Answering | None) -> Outcome:
+        """Decide and write, once; raises `Lost` where it has to be decided again."""
+        now = self._log.now()
+        ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
+        try:
+            result = await handler(command, ports)
+            quiet = work.is_empty
+        except Refused as refused:
+            result, quiet = refused, True
+        if quiet and work.loaded and not await self._log.settled(list(work.loaded), work.unwritten):
+            raise Lost  # Nothing to write, and what this was decided on was lost: look again.
+        await self._must_be_written(work.only_read)
+        return await self._write(work, result, context, answering, now)
+
+    async def _must_be_written(self, read: Mapping[UUID, Aggregate]) -> None:
+        """What a decision about some streams was also based on must have happened; what is staged itself is judged with the entry."""
+        if read and not await self._log.settled(list(read), list(read.values())):
+            raise Lost
 
     async def rehearse(self, command: Command, context: Context) -> Any:
         """What the command would leave behind now; nothing is written. Raises its refusal, `VersionConflict`."""

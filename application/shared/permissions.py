@@ -68,6 +68,18 @@ jobs:read             all    own      own      own   -      -     own
 exports:create        all    own      all      own   -      -     own
 imports:create        all    own      -        own   -      -     own
 live:connect          all    own      all      own   own    own   own
+
+stock:read            all    -        all      -     -      -     all
+products:write        all    -        -        -     -      -     all
+orders:read           all    own      all      own   -      -     all
+orders:list-all       all    -        all      -     -      -     -
+orders:place          all    own      -        own   -      -     own
+orders:change         all    own      -        own   -      -     own
+orders:refund         all    -        -        -     -      -     all
+orders:fulfil         all    -        -        -     -      -     all
+orders:resume         all    -        -        -     -      -     -
+payments:read         all    own      all      own   -      -     own
+ledger:read           all    -        all      -     -      -     -
 """
 """`self:…` concerns the caller's own account: `self:secure` its passwords, factors and keys. All else is `resource:action`."""
 

@@ -55,6 +55,8 @@ class Entry(msgspec.Struct, kw_only=True):
     secrets: Sequence[Secret] = ()
     status: int = 0
     answer: bytes | None = None
+    queued: Callable[[], None] = lambda: None
+    """Called once whoever loads these streams sees the states they come to, written or not."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -155,11 +157,14 @@ class Work(Protocol):
     async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[A]:
         """The states of many streams, in their order, read together; `load` gives the same from then on, without another read."""
 
+    async def turn(self, stream_ids: Sequence[UUID]) -> None:
+        """Before loading streams where many commands meet: wait until those before have decided. Once per command, for all of them."""
+
     async def change(self, kind: type[A], stream_id: UUID, decide: Callable[[A], list[Event]], *, if_match: int | None = None) -> A:
         """Decide on a stream that exists (`NotFound` otherwise) and stage the events; the state after them."""
 
-    def begin(self, fresh: A, *events: Event) -> A:
-        """Stage the first events of a new stream; the state after them."""
+    def stage(self, state: A, *events: Event) -> A:
+        """Stage events of a stream whose state is at hand, a new one or one that was loaded; the state after them."""
 
     async def holder(self, kind: str, name: str) -> UUID | None:
         """Who holds a unique name."""

@@ -18,18 +18,22 @@ class Reaction(msgspec.Struct, frozen=True):
     name: str
     listens: tuple[type[Event], ...]
     react: React
+    from_first: bool = False
+    """Begin with the first event it listens to, however old: where each of them needs it, and doing it late does no harm."""
+    at_once: int = 1
+    """How many streams' events it may react to at the same time; those of one stream come in order."""
 
 
 REACTIONS: Final[dict[str, Reaction]] = {}
 
 
-def reacts(name: str, *listens: type[Event]) -> Callable[[React], React]:
+def reacts(name: str, *listens: type[Event], from_first: bool = False, at_once: int = 1) -> Callable[[React], React]:
     """Register a function from a recorded event to the commands that follow from it."""
 
     def register(react: React) -> React:
         if name in REACTIONS:
             raise TypeError(f"two reactions are called {name!r}")
-        REACTIONS[name] = Reaction(name, listens, react)
+        REACTIONS[name] = Reaction(name, listens, react, from_first, at_once)
         return react
 
     return register

@@ -8,16 +8,20 @@ import msgspec
 
 from application.shared.context import Context
 from application.shared.ports import A, Claim, Entry, Log, Lost, Sealing, Secret, Staged
+from application.shared.preconditions import must_be_version
+from application.shared.turns import Turns
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Event
-from domain.shared.refused import NotFound, PreconditionFailed, Refused
+from domain.shared.refused import NotFound, Refused
 
 
 class UnitOfWork:
     """What one run of a handler loaded and staged."""
 
-    def __init__(self, log: Log, sealing: Sealing) -> None:
+    def __init__(self, log: Log, sealing: Sealing, turns: Turns | None = None) -> None:
         self._log = log
+        self._turns = turns
+        self._mine: list[UUID] = []
         self._sealing = sealing
         self._events: list[Staged] = []
         self._states: dict[UUID, Aggregate] = {}
@@ -31,6 +35,17 @@ class UnitOfWork:
         self.reached = 0
         self.refused: Refused | None = None
         self._actor: UUID | None = None
+
+    async def turn(self, stream_ids: Sequence[UUID]) -> None:
+        """Wait for one's turn at streams where many meet; once."""
+        if self._turns is not None and not self._mine:
+            self._mine = await self._turns.take(stream_ids)
+
+    def leave(self) -> None:
+        """It is decided: let the next ones have their turn."""
+        if self._turns is not None:
+            mine, self._mine = self._mine, []
+            self._turns.leave(mine)
 
     async def load(self, kind: type[A], stream_id: UUID) -> A:
         """The state of a stream, including what this work staged."""
@@ -59,15 +74,11 @@ class UnitOfWork:
         state = await self.load(kind, stream_id)
         if not state.exists:
             raise NotFound
-        if if_match is not None and if_match != state.version:
-            raise PreconditionFailed(f"The version is {state.version}, not {if_match}.", version=state.version)
-        return self._stage(state, decide(state))
+        must_be_version(state.version, if_match)
+        return self.stage(state, *decide(state))
 
-    def begin(self, fresh: A, *events: Event) -> A:
-        """Stage the first events of a new stream."""
-        return self._stage(fresh, list(events))
-
-    def _stage(self, state: A, events: list[Event]) -> A:
+    def stage(self, state: A, *events: Event) -> A:
+        """Stage events of a stream whose state is at hand."""
         if not events:
             return state
         for event in events:
@@ -132,12 +143,18 @@ class UnitOfWork:
             unwritten=self._unwritten,
             claims=self._claims,
             secrets=self._secrets,
+            queued=self.leave,
         )
 
     @property
     def unwritten(self) -> list[Aggregate]:
         """The loaded states that were not written yet when they were read."""
         return list(self._unwritten.values())
+
+    @property
+    def only_read(self) -> dict[UUID, Aggregate]:
+        """Those of them that nothing is written to: no version of theirs is checked with the entry."""
+        return {stream_id: state for stream_id, state in self._unwritten.items() if stream_id not in self._states}
 
     @property
     def is_empty(self) -> bool:

@@ -18,7 +18,7 @@ from domain.projects.membership import Membership
 from domain.projects.role import MemberRole
 from domain.shared.conflicts import ProjectArchived
 from domain.shared.event import Event
-from domain.shared.refused import Forbidden, Hidden, NotFound, PreconditionFailed
+from domain.shared.refused import Forbidden, Hidden, NotFound
 from domain.tasks.errors import NotAssignedNode
 from domain.tasks.task import Task
 
@@ -89,7 +89,7 @@ async def change_task(ports: Ports, task_id: UUID, decide: Decide) -> Task:
     task = await ports.log.load(Task, task_id)
     if not task.exists:
         raise NotFound
-    return ports.log.begin(task, *decide(task, await Access.to(task, ports)))
+    return ports.log.stage(task, *decide(task, await Access.to(task, ports)))
 
 
 async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> Membership:
@@ -109,9 +109,3 @@ async def must_be_member(ports: Ports, project_id: UUID, least: MemberRole) -> M
     if project.archived:
         raise ProjectArchived
     return project
-
-
-def must_be_version(task: Task, if_match: int | None) -> None:
-    """Raises `PreconditionFailed` if the client had another version before it."""
-    if if_match is not None and if_match != task.version:
-        raise PreconditionFailed(f"The version is {task.version}, not {if_match}.", version=task.version)

@@ -9,10 +9,11 @@ from msgspec import UNSET, UnsetType
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, must
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from application.shared.task_sight import sees
 from application.tasks.access import Access
 from domain.shared.fields import invalid
-from domain.shared.refused import Forbidden, NotFound, PreconditionFailed
+from domain.shared.refused import Forbidden, NotFound
 from domain.tasks.comment import MENTIONS, Comment, fit, marked
 from domain.tasks.task import Task
 
@@ -66,7 +67,7 @@ async def post_comment(command: PostComment, ports: Ports) -> Comment:
         mentions=mentions,
         reply_to=command.reply_to,
     )
-    return ports.log.begin(comment, *facts)
+    return ports.log.stage(comment, *facts)
 
 
 @handles(EditComment)
@@ -81,9 +82,9 @@ async def edit_comment(command: EditComment, ports: Ports) -> Comment:
     kept = comment.still_mentioned(text)
     named = () if command.mentions is UNSET else command.mentions
     mentions = (*(kept if command.mentions is UNSET else ()), *await place.mentioned(text, named, known=comment.mentions))
-    _must_be_version(comment, command.if_match)
+    must_be_version(comment.version, command.if_match)
     place.access.must_be_open()
-    return ports.log.begin(comment, *comment.edit(ports.now, text=text, mentions=mentions, project_id=place.task.project_id))
+    return ports.log.stage(comment, *comment.edit(ports.now, text=text, mentions=mentions, project_id=place.task.project_id))
 
 
 @handles(DeleteComment)
@@ -94,14 +95,9 @@ async def delete_comment(command: DeleteComment, ports: Ports) -> Comment:
     comment = await place.comment(command.comment_id)
     if comment.author_id != ports.caller.id and reached is not Reach.ALL and not place.access.runs_project:
         raise Forbidden("Only its author, or who runs the project, takes a comment back.")
-    _must_be_version(comment, command.if_match)
+    must_be_version(comment.version, command.if_match)
     place.access.must_be_open()
-    return ports.log.begin(comment, *comment.delete(ports.now, project_id=place.task.project_id))
-
-
-def _must_be_version(comment: Comment, if_match: int | None) -> None:
-    if if_match is not None and if_match != comment.version:
-        raise PreconditionFailed(f"The version is {comment.version}, not {if_match}.", version=comment.version)
+    return ports.log.stage(comment, *comment.delete(ports.now, project_id=place.task.project_id))
 
 
 class _Place(msgspec.Struct, frozen=True):

@@ -46,12 +46,12 @@ async def hand_over_tasks(command: HandOverTasks, ports: Ports) -> None:
             await _hand_over(task, command.user_id, ports)
     if len(ids) == PART:
         progress = await ports.log.load(HandOver, uuid5(command.user_id, "tasks.handed_over"))
-        ports.log.begin(progress, TasksHandedOver(at=ports.now, user_id=command.user_id, beyond=ids[-1]))
+        ports.log.stage(progress, TasksHandedOver(at=ports.now, user_id=command.user_id, beyond=ids[-1]))
 
 
 async def _hand_over(task: Task, user_id: UUID, ports: Ports) -> None:
     project = None if task.project_id is None else await ports.log.load(Membership, task.project_id)
-    after = ports.log.begin(task, *task.lose(user_id, project.owner_id if project is not None else None, ports.now))
+    after = ports.log.stage(task, *task.lose(user_id, project.owner_id if project is not None else None, ports.now))
     if after.deleted and task.external_id is not None:
         ports.log.release(EXTERNAL_ID, external_name(task))
 

@@ -9,11 +9,12 @@ from msgspec import UNSET, UnsetType
 from application.shared.command import Command, handles
 from application.shared.permissions import must
 from application.shared.ports import Ports
+from application.shared.preconditions import must_be_version
 from application.shared.reaction import reacts
 from domain.identity.events import UserErased, UserForgotten
 from domain.shared.event import Recorded
 from domain.shared.merge_patch import merged
-from domain.shared.refused import Forbidden, PreconditionFailed
+from domain.shared.refused import Forbidden
 from domain.tasks.account import Account
 from domain.tasks.filters import Filter, Filters, filters_id
 
@@ -52,7 +53,7 @@ async def save_filter(command: SaveFilter, ports: Ports) -> Filter:
     """Raises `Invalid`, `FilterNameTaken`, `TooManyFilters`."""
     user_id, filters = await _own(ports)
     filter_id = ports.new_id()
-    return ports.log.begin(filters, *filters.save(user_id, filter_id, command.name, command.query, ports.now)).one(filter_id)
+    return ports.log.stage(filters, *filters.save(user_id, filter_id, command.name, command.query, ports.now)).one(filter_id)
 
 
 @handles(ChangeFilter)
@@ -60,18 +61,18 @@ async def change_filter(command: ChangeFilter, ports: Ports) -> Filter:
     """Raises `NotFound`, `PreconditionFailed`, `Invalid`, `FilterNameTaken`."""
     user_id, filters = await _own(ports)
     before = filters.one(command.filter_id)
-    _must_be_version(before, command.if_match)
+    must_be_version(before.version, command.if_match)
     name = before.name if command.name is UNSET else command.name
     query = before.query if command.query is UNSET else merged(before.query, command.query)
-    return ports.log.begin(filters, *filters.change(user_id, before.id, name, query, ports.now)).one(before.id)
+    return ports.log.stage(filters, *filters.change(user_id, before.id, name, query, ports.now)).one(before.id)
 
 
 @handles(RemoveFilter)
 async def remove_filter(command: RemoveFilter, ports: Ports) -> None:
     """Raises `NotFound` (also the second time), `PreconditionFailed`."""
     user_id, filters = await _own(ports)
-    _must_be_version(filters.one(command.filter_id), command.if_match)
-    ports.log.begin(filters, *filters.remove(user_id, command.filter_id, ports.now))
+    must_be_version(filters.one(command.filter_id).version, command.if_match)
+    ports.log.stage(filters, *filters.remove(user_id, command.filter_id, ports.now))
 
 
 @handles(ForgetFilters)
@@ -80,7 +81,7 @@ async def forget_filters(command: ForgetFilters, ports: Ports) -> None:
     must(ports.caller, "tasks:forget-filters")  # Nobody's: only Daybook itself does it.
     if (await ports.log.load(Account, command.user_id)).erased:
         filters = await ports.log.load(Filters, filters_id(command.user_id))
-        ports.log.begin(filters, *filters.forget(command.user_id, ports.now))
+        ports.log.stage(filters, *filters.forget(command.user_id, ports.now))
 
 
 @reacts("tasks.filters", UserErased, UserForgotten)
@@ -94,8 +95,3 @@ async def _own(ports: Ports) -> tuple[UUID, Filters]:
     if ports.caller.id is None:
         raise Forbidden
     return ports.caller.id, await ports.log.load(Filters, filters_id(ports.caller.id))
-
-
-def _must_be_version(found: Filter, if_match: int | None) -> None:
-    if if_match is not None and if_match != found.version:
-        raise PreconditionFailed(f"The version is {found.version}, not {if_match}.", version=found.version)

@@ -77,4 +77,4 @@ async def _must_run(ports: Ports, node_id: UUID) -> None:
 async def _change(ports: Ports, node_id: UUID, decide: Callable[[Node], list[Event]]) -> Node:
     """A node's own stream begins with whatever is said about it first."""
     node = await ports.log.load(Node, node_stream(node_id))
-    return ports.log.begin(node, *decide(node)).but(node_id=node_id)
+    return ports.log.stage(node, *decide(node)).but(node_id=node_id)

@@ -9,7 +9,8 @@ import msgspec
 from application.shared.command import Command, handles
 from application.shared.permissions import must
 from application.shared.ports import Ports
-from application.tasks.access import Access, change_task, must_be_member, must_be_version
+from application.shared.preconditions import must_be_version
+from application.tasks.access import Access, change_task, must_be_member
 from domain.projects.role import MemberRole
 from domain.shared.event import Event
 from domain.shared.fields import error, refuse
@@ -99,7 +100,7 @@ async def remove_assignee(command: RemoveAssignee, ports: Ports) -> Task:
             access.must_be_open()
         else:
             access.must_manage(task)
-        must_be_version(task, command.if_match)
+        must_be_version(task.version, command.if_match)
         return task.remove_assignee(command.user_id, ports.now)
 
     return await change_task(ports, command.task_id, decide)
@@ -124,7 +125,7 @@ async def remove_watcher(command: RemoveWatcher, ports: Ports) -> Task:
 
     def decide(task: Task, access: Access) -> list[Event]:
         _may_say_who_watches(command.user_id, task, access, ports)
-        must_be_version(task, command.if_match)
+        must_be_version(task.version, command.if_match)
         return task.remove_watcher(command.user_id, ports.now)
 
     return await change_task(ports, command.task_id, decide)
@@ -147,4 +148,4 @@ async def move_task(command: MoveTask, ports: Ports) -> Task:
     (await Access.to(task, ports)).must_manage(task)
     if command.project_id is not None and command.project_id != task.project_id:
         await must_be_member(ports, command.project_id, MemberRole.MEMBER)
-    return ports.log.begin(task, *task.move(command.project_id, ports.now))
+    return ports.log.stage(task, *task.move(command.project_id, ports.now))

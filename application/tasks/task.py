@@ -9,7 +9,8 @@ from msgspec import UNSET, UnsetType
 from application.shared.command import Command, handles
 from application.shared.permissions import Reach, must
 from application.shared.ports import Lost, Ports
-from application.tasks.access import Access, change_task, must_be_member, must_be_version
+from application.shared.preconditions import must_be_version
+from application.tasks.access import Access, change_task, must_be_member
 from application.tasks.people import People
 from application.tasks.worker import Worker
 from domain.projects.role import MemberRole
@@ -117,7 +118,7 @@ async def create_task(command: CreateTask, ports: Ports) -> Task:
         if holder is not None:
             raise ExternalIdTaken(task_id=holder)
         ports.log.claim(EXTERNAL_ID, name, task.id, ExternalIdTaken)
-    return ports.log.begin(task, *facts)
+    return ports.log.stage(task, *facts)
 
 
 async def _given_to_node(task: Task, command: CreateTask, node_id: UUID, ports: Ports) -> list[Event]:
@@ -160,7 +161,7 @@ async def edit_task(command: EditTask, ports: Ports) -> Task:
         if people is not None:
             access.must_manage(task)
             people.must_be_there("/assignee_ids", known=task.assignee_ids)
-        must_be_version(task, command.if_match)
+        must_be_version(task.version, command.if_match)
         return task.in_turn(
             lambda one: [] if to is UNSET else one.change_status(to, None, None, ports.now),
             lambda one: one.edit(command.changes, ports.now),
@@ -187,7 +188,7 @@ async def delete_task(command: DeleteTask, ports: Ports) -> Task:
 
     def decide(task: Task, access: Access) -> list[Event]:
         access.must_manage(task)
-        must_be_version(task, command.if_match)
+        must_be_version(task.version, command.if_match)
         if task.external_id is not None:
             ports.log.release(EXTERNAL_ID, external_name(task))
         return task.delete(ports.now)

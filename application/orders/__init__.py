@@ -1,0 +1,1 @@
+"""Placing orders and seeing them through."""

@@ -1,0 +1,1 @@
+"""Products, their stock, and what is held for orders."""

@@ -12,10 +12,9 @@ from domain.shared.event import Recorded
 from domain.shared.refused import NotFound
 from projections.identity.person_keys import PersonKeys
 from projections.shared.read_model import ReadModel, Row, read_model
-from projections.shared.reading import Freshness, SeenMany, Tables
+from projections.shared.reading import LAST_ID, Freshness, SeenMany, Tables
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-LAST: Final = UUID(int=(1 << 128) - 1)
 
 
 class OpenSession(Row, frozen=True, gc=False):
@@ -116,7 +115,7 @@ async def open_sessions(
         SESSIONS,
         """where user_id = %b and expires_at > %b and last_seen_at > %b and (opened_at > %b or id = %b) and id < %b
            order by id desc limit %b""",
-        (user_id, now, seen_since, user.sessions_since, user.spared, before or LAST, limit if user.active else 0),
+        (user_id, now, seen_since, user.sessions_since, user.spared, before or LAST_ID, limit if user.active else 0),
         fresh,
     )
     return [await _show(names, row, current) for row in seen.rows], seen

@@ -13,14 +13,13 @@ from domain.notifications import events as e
 from domain.notifications.kind import Kind, Priority
 from domain.shared.event import Recorded
 from projections.shared.read_model import Groups, ReadModel, Row, read_model
-from projections.shared.reading import Freshness, SeenMany, Tables
+from projections.shared.reading import LAST_ID, Freshness, SeenMany, Tables
 
 NO_MAIL: Final = "none"
 PENDING: Final = "pending"
 DELIVERED: Final = "delivered"
 FAILED: Final = "failed"
 TOTAL: Final = "total"
-LAST: Final = UUID(int=(1 << 128) - 1)
 
 
 class NotificationRow(Row, frozen=True, gc=False):
@@ -164,7 +163,7 @@ async def notifications(
 ) -> tuple[list[ShownNotification], SeenMany[NotificationRow]]:
     """Newest first, older than one of them; at most `limit`."""
     where: LiteralString = "where user_id = %b and expires_at > %b and id < %b"
-    arguments: list[Any] = [wanted.user_id, now, before or LAST]
+    arguments: list[Any] = [wanted.user_id, now, before or LAST_ID]
     if wanted.unread is not None:
         where += " and unread = %b"
         arguments.append(wanted.unread)

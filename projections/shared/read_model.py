@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, Generic, Literal, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -45,6 +46,8 @@ class ReadModel(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
     key_is_stream: bool = False
     """The key is the stream's id: one thing's freshness is judged by its version, and as-of needs only its stream."""
+    streams: Callable[[Any], tuple[UUID, ...]] | None = None
+    """The streams that a key's row is folded from, where these are several and the key tells them: it is as new as all of them."""
     appends: bool = False
     """Each event makes rows of its own, which no other event touches: nobody has to look for them before."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Generic, LiteralString, Protocol, TypeVar
+from typing import Any, Final, Generic, LiteralString, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,10 @@ from domain.shared.refused import Conflict, Unavailable
 from projections.shared.read_model import R, ReadModel, Row
 
 S = TypeVar("S", bound=Row)
+LAST_ID: Final = UUID(int=2**128 - 1)
+"""After all ids: before it is everything, the newest first."""
+LAST_POSITION: Final = 2**62
+"""The same of positions of the log."""
 
 
 class ProjectionParked(Unavailable):
@@ -31,12 +35,16 @@ class PositionUnknown(Conflict):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """How new an answer must be: as new as the caller's own newest event, as one stream's (whoever wrote it), and as `min_position`."""
+    """How new an answer must be: as new as the caller's own newest event, as one stream's (whoever wrote it), and as `min_position`.
+
+    `of_anybody`: as new as the newest event that the read model listens to, so that also who is not known sees what was written before.
+    """
 
     caller_id: UUID | None = None
     stream_id: UUID | None = None
     min_position: int = 0
     allow_stale: bool = False
+    of_anybody: bool = False
 
 
 class Seen(msgspec.Struct, Generic[S], frozen=True):
@@ -62,7 +70,10 @@ class Tables(Protocol):
     """Read models in PostgreSQL."""
 
     async def one(self, model: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
-        """The row of a key that is a stream, as new as its stream; raises `ProjectionBehind`, `ProjectionParked`."""
+        """The row of a key that is a stream, or tells the streams it is made from, as new as these.
+
+        Raises `ProjectionBehind`, `ProjectionParked`.
+        """
 
     async def many(self, model: ReadModel[R], where: LiteralString, arguments: Sequence[Any], fresh: Freshness) -> SeenMany[R]:
         """Rows by the rest of a SELECT over the model's columns (`where … order by … limit …`, `%b` places)."""
@@ -74,6 +85,16 @@ class Tables(Protocol):
 
     async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
         """All sums of some groups by group and name, the position they show, and whether that is stale."""
+
+
+class Twins(Protocol):
+    """Read models that are kept twice, by one fold."""
+
+    async def one(self, cache: ReadModel[R], table: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
+        """The row of a key as Redis has it, provided that it is as new as its streams; else as PostgreSQL has it.
+
+        Raises `ProjectionBehind`, `ProjectionParked`.
+        """
 
 
 class Step(msgspec.Struct, Generic[S], frozen=True):

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from projections.shared import scan
 from projections.shared.reading import Freshness, SeenMany, Tables
+from projections.shared.scan import MOST, Part, Scan
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_row import TaskRow
-from projections.tasks.task_search import MOST, Filter, Sought, walk, walk_by_due
+from projections.tasks.task_search import Filter, Sought, walk, walk_by_due
 
 MORE: Final = f"{MOST}+"
 """The total where more than `MOST` tasks would have to be looked at to tell it."""
@@ -23,14 +25,6 @@ SORTS: Final[dict[str, tuple[LiteralString, type]]] = {
     "status": ("array_position(array['pending', 'in_progress', 'in_review', 'completed', 'failed', 'cancelled'], status)::bigint", int),
 }
 """What else lists can be sorted by, and of which type it is; tasks without a due date stand after all others."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Some tasks. `following`: after which id the next part begins; None at the end."""
-
-    rows: Sequence[TaskRow]
-    following: UUID | None
-    seen: SeenMany[TaskRow]
 
 
 class Sorting(msgspec.Struct, frozen=True):
@@ -50,25 +44,16 @@ class Sheet(msgspec.Struct, frozen=True):
     seen: SeenMany[TaskRow]
 
 
-async def part(tables: Tables, sought: Sought, fresh: Freshness, *, limit: int, beyond: UUID | None = None, oldest_first: bool = False) -> Part:
+async def part(
+    tables: Tables, sought: Sought, fresh: Freshness, *, limit: int, beyond: UUID | None = None, oldest_first: bool = False
+) -> Part[TaskRow, UUID]:
     """The next tasks of a list. It may be short of `limit`, or empty, and still be followed by more: only so many rows are looked at."""
-    way = walk(sought, limit + 1, beyond, oldest_first=oldest_first)
-    if not way.left:
-        seen = await tables.ask(TASK_BOARD, way.rows, way.arguments, fresh)
-        return Part(seen.rows[:limit], seen.rows[limit - 1].id if len(seen.rows) > limit else None, seen)
-    way = walk(sought, MOST, beyond, oldest_first=oldest_first)
-    fits, arguments = _all_of(way.left)
+    way, most = walk(sought, limit + 1, beyond, oldest_first=oldest_first), limit + 1
+    if way.left:
+        way, most = walk(sought, MOST, beyond, oldest_first=oldest_first), MOST
     order: LiteralString = "order by id asc" if oldest_first else "order by id desc"
-    # The last row that is looked at is told whether it fits or not: there the next part begins.
-    select: LiteralString = f"""
-        select * from (select w.*, row_number() over ({order}) as nth, ({fits}) is true as fits from {way.rows} w) s
-        where nth = {MOST} or fits {order} limit %b"""  # noqa: S608 — the model's own names; values are bound.
-    seen = await tables.ask(TASK_BOARD, select, (*arguments, *way.arguments, limit + 1), fresh, ("nth", "fits"))
-    fitting = [row for row, (_, is_fit) in zip(seen.rows, seen.beside, strict=False) if is_fit]
-    if len(fitting) > limit:
-        return Part(fitting[:limit], fitting[limit - 1].id, seen)
-    ended = seen.rows and seen.beside[-1][0] == MOST
-    return Part(fitting, seen.rows[-1].id if ended else None, seen)
+    found = Scan(way.rows, way.arguments, order, [(one.condition, one.arguments) for one in way.left], most)
+    return await scan.part(tables, TASK_BOARD, found, fresh, limit=limit, place_of=lambda row: row.id)
 
 
 async def sheet(

@@ -15,8 +15,6 @@ import msgspec
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_row import TaskRow
 
-MOST: Final = 10_000
-"""Rows a statement looks at."""
 SKEW: Final = timedelta(hours=1)
 """How far the clock that makes ids may be from the database's."""
 TABLE: Final[LiteralString] = TASK_BOARD.table

@@ -1,4 +1,4 @@
-"""What a list of tasks touches, as the server itself says: its statement, explained while it is carried out."""
+"""What a list touches, as the server itself says: its statement, explained while it is carried out."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,9 @@ PLANS: Final = ("force_custom_plan", "force_generic_plan")
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """What one statement did: tasks and entries of lists it looked at (those it threw away too), lines it gave, milliseconds, its scans."""
+    """What one statement did: rows and entries of lists it looked at (those it threw away too), lines it gave, milliseconds, its scans."""
 
-    tasks: int
+    rows: int
     entries: int
     lines: int
     ms: float
@@ -39,19 +39,17 @@ class Explaining:
         """Disconnect."""
         self._connection.close()
 
-    async def ask(
-        self, model: ReadModel[R], select: str, arguments: Sequence[Any], fresh: Freshness, beside: tuple[str, ...] = ()
-    ) -> SeenMany[R]:
+    async def ask(self, model: ReadModel[R], select: str, arguments: Sequence[Any], fresh: Freshness, beside: tuple[str, ...] = ()) -> SeenMany[R]:
         """Rows by a whole SELECT, explained by every way to plan it."""
         statement = statement_of(model.row, select, beside)
         values = (fresh.caller_id, *arguments, model.table)
         width = len(model.row.__struct_fields__)
-        self.touched = [self._explained(statement, values, plan) for plan in PLANS]
+        self.touched = [self._explained(model.table, statement, values, plan) for plan in PLANS]
         rows = self._connection.execute(statement.replace("%", "%%").replace("%%b", "%b").encode(), values, binary=True).fetchall()
         found = [model.row(*row[5 : 5 + width]) for row in rows if row[5] is not None]
         return SeenMany(found, 0, beside=[row[5 + width :] for row in rows])
 
-    def _explained(self, statement: str, values: Sequence[Any], plan: str) -> Touched:
+    def _explained(self, table: str, statement: str, values: Sequence[Any], plan: str) -> Touched:
         number = iter(range(1, 1000))
         prepared = re.sub("%b", lambda _: f"${next(number)}", statement)
         execute = sql.SQL("explain (analyze, buffers, format json) execute asked ({})").format(sql.SQL(", ").join(map(sql.Literal, values)))
@@ -61,15 +59,15 @@ class Explaining:
             told = self._connection.execute(execute).fetchone()
             self._connection.execute("deallocate asked")
         assert told is not None
-        return _read(msgspec.json.decode(told[0])[0])
+        return _read(table, msgspec.json.decode(told[0])[0])
 
 
-def _read(told: dict[str, Any]) -> Touched:
-    tasks = entries = 0
+def _read(table: str, told: dict[str, Any]) -> Touched:
+    rows = entries = 0
     scans: list[str] = []
-    for node in _nodes(told["Plan"]):
+    for node in nodes(told["Plan"]):
         relation = str(node.get("Relation Name", ""))
-        if not relation.startswith("task_board"):
+        if not relation.startswith(table):
             continue
         loops = node["Actual Loops"]
         thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
@@ -77,13 +75,14 @@ def _read(told: dict[str, Any]) -> Touched:
         if relation.endswith("_lists"):
             entries += looked
         else:
-            tasks += looked
+            rows += looked
         scans.append(node.get("Index Name", node["Node Type"]).removeprefix(relation).strip("_"))
     pages = told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"]
-    return Touched(tasks, entries, round(told["Plan"]["Actual Rows"]), told["Execution Time"], tuple(dict.fromkeys(scans)), pages)
+    return Touched(rows, entries, round(told["Plan"]["Actual Rows"]), told["Execution Time"], tuple(dict.fromkeys(scans)), pages)
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
     yield node
     for child in node.get("Plans", ()):
-        yield from _nodes(child)
+        yield from nodes(child)

@@ -14,8 +14,9 @@ from infra.bench.place import Place
 from infra.bench.row import Row
 from infra.settings import Settings
 from projections.shared.reading import Freshness
+from projections.shared.scan import MOST
 from projections.tasks.task_pages import Sorting, part, sheet
-from projections.tasks.task_search import MOST, Filter, Sought, assigned, mine, walk
+from projections.tasks.task_search import Filter, Sought, assigned, mine, walk
 from projections.tasks.task_search import Place as Where
 
 TASKS: Final = 1_000_000
@@ -139,12 +140,12 @@ async def look(tables: Explaining, case: Case) -> Found:
     else:
         await part(port, sought, Freshness(), limit=LIMIT, oldest_first=case.oldest_first)
     exact = not is_sheet and not way.left
-    worst = max(tables.touched, key=lambda one: (max(one.tasks, one.entries), one.ms))
+    worst = max(tables.touched, key=lambda one: (max(one.rows, one.entries), one.ms))
     sources = way.rows.count("limit %b)") if " union all " in way.rows else 1  # Of each merged source, one row is looked at ahead.
     met = sources if "distinct on" in way.rows else 1  # A task that has both tags is met in the list of each.
     most = worst.lines * met + sources - 1 if exact else MOST + sources - 1
     scans = ", ".join(worst.scans)
-    return Found(case.name, AT_ONCE if exact else BOUNDED, most, worst.tasks, worst.entries, worst.lines, worst.ms, worst.pages, scans)
+    return Found(case.name, AT_ONCE if exact else BOUNDED, most, worst.rows, worst.entries, worst.lines, worst.ms, worst.pages, scans)
 
 
 async def looks(url: str) -> list[Found]:

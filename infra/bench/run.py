@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from infra.bench import appending, freshness, lists, long_stream, rebuilding, recorders, signing_in, starting, web
+from infra.bench import appending, freshness, lists, long_stream, ordering, rebuilding, recorders, signing_in, starting, web
 from infra.bench.machine import machine
 from infra.bench.place import Place
 from infra.bench.row import Row, Say
@@ -18,11 +18,12 @@ ALONE: Final[dict[str, Callable[[Place], list[Row]]]] = {
     "P8": long_stream.p8,
     "P9": appending.p9,
     "P10": starting.p10,
+    "ORDERS": ordering.orders,
     "LOGIN": signing_in.login,
     "EXPLAIN": lists.explain,
 }
 ON_STAGE: Final = ("P3", "P4", "P5")
-USUAL: Final = ("P1", "P1b", "P2", "P3", "P4", "P5", "P7", "P8", "P10")
+USUAL: Final = ("P1", "P1b", "P2", "P3", "P4", "P5", "P7", "P8", "P10", "ORDERS")
 """What is measured when nothing is named. P9 takes minutes and gigabytes, LOGIN is of bcrypt, EXPLAIN of rows: only when asked for."""
 KNOWN: Final = (*USUAL, "P9", "LOGIN", "EXPLAIN")
 

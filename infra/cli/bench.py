@@ -8,7 +8,7 @@ import rich_click as click
 @click.option("--json", "file", type=click.Path(dir_okay=False, writable=True), help="Write machine and figures to this file too.")
 @click.option("--quick", is_flag=True, help="Only see that everything can be measured; the figures mean little.")
 def command(ids: tuple[str, ...], file: str | None, *, quick: bool) -> None:
-    """Measure P1, P1b, P2, P3, P4, P5, P7, P8, P10 (and P9, LOGIN, EXPLAIN when they are named) beside their rivals, on servers of its own.
+    """Measure P1, P1b, P2, P3, P4, P5, P7, P8, P10, ORDERS (and P9, LOGIN, EXPLAIN when they are named) beside their rivals, on servers of its own.
 
     Each side runs in turn several times, and medians are compared. Takes about five minutes; nothing else should run meanwhile.
 

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from infra.cli._shop import show_shop
+
 if TYPE_CHECKING:
     from infra.demo.player import Played, Refusal
-    from infra.demo.run import Result, Target
+    from infra.demo.run import Bar, Result, Target
+    from infra.demo.shop_result import ShopResult
 
 SHOWN = 20
 """Lines of each kind on the screen where a file has all of them."""
@@ -18,34 +21,56 @@ SHOWN = 20
 @click.option("--url", help="The system to play to.  [default: the one that `up` runs in this clone]")
 @click.option("--email", help="An administrator; the password is DEMO_PASSWORD, else it is asked for.  [default: .daybook/admin.json]")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many lines of the log.")
+@click.option("--invoices", type=click.IntRange(min=1), help="Only the first so many invoices of the shop.")
+@click.option("--only", type=click.Choice(["help-desk", "shop"]), help="Only this part.")
 @click.option("--refused", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write all lines that could not be applied here.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def command(*, url: str | None, email: str | None, limit: int | None, refused: Path | None, as_json: bool) -> None:
-    """Play the log of a real help desk (21,348 lines, 4,580 tickets) through the HTTP API of a running system.
+def command(
+    *, url: str | None, email: str | None, limit: int | None, invoices: int | None, only: str | None, refused: Path | None, as_json: bool
+) -> None:
+    """Play the log of a real help desk and the invoices of a real shop through the HTTP API of a running system.
 
-    Twice: people become nodes and tickets their tasks; then people work in projects, one for each product, with assignees, reviews and
-    due dates. At the end, board, counts, projects and histories are compared with the log: exit code 0 only when they agree. Ctrl-C
-    interrupts (exit code 130); the next run goes on, and playing it again does nothing twice.
+    The help desk (21,348 lines, 4,580 tickets) twice: people become nodes and tickets their tasks; then people work in projects, one for
+    each product, with assignees, reviews and due dates. The shop (9,999 lines, 512 invoices): stock codes become products, invoices orders,
+    cancellations refunds; what cannot be taken is named by line. At the end, everything that is shown is compared with the files, to the
+    penny and to the piece: exit code 0 only when it agrees. Ctrl-C interrupts (exit code 130); the next run goes on, and playing it again
+    does nothing twice.
 
-    Example: daybook demo --limit 2000
+    Example: daybook demo --limit 2000 --invoices 50
     """
     import msgspec
     import uvloop
 
     from infra.cli._bars import bars
-    from infra.demo.run import run
 
     target = _target(url, email)
     with bars() as bar:
-        result = uvloop.run(run(target, limit, bar))
+        desk, shop = uvloop.run(_play(target, limit, invoices, only, bar))
     if refused is not None:
-        _write(refused, result)
+        _write(refused, desk, shop)
+    agrees = all(part.agrees for part in (desk, shop) if part is not None)
     if as_json:
-        told = msgspec.to_builtins(result) | {"agrees": result.agrees}
-        click.echo(msgspec.json.encode(told).decode())
-    else:
-        _show(result, refused)
-    sys.exit(130 if result.interrupted else 0 if result.agrees else 1)
+        told = {} if desk is None else msgspec.to_builtins(desk)
+        click.echo(msgspec.json.encode(told | {"shop": shop, "agrees": agrees}).decode())
+    if desk is not None and not as_json:
+        _show(desk, refused)
+    if shop is not None and not as_json:
+        show_shop(shop, None if refused is None else SHOWN)
+    interrupted = any(part.interrupted for part in (desk, shop) if part is not None)
+    sys.exit(130 if interrupted else 0 if agrees else 1)
+
+
+async def _play(target: "Target", limit: int | None, invoices: int | None, only: str | None, bar: "Bar") -> "tuple[Result | None, ShopResult | None]":
+    from msgspec.structs import replace
+
+    from infra.demo.run import run
+    from infra.demo.shop import run_shop
+
+    # The last part verifies the read models from inside, all of them.
+    desk = None if only == "shop" else await run(target if only else replace(target, settings=None), limit, bar)
+    if only == "help-desk" or (desk is not None and desk.interrupted):
+        return desk, None
+    return desk, await run_shop(target, invoices, bar)
 
 
 def _target(url: str | None, email: str | None) -> "Target":
@@ -69,9 +94,11 @@ def _target(url: str | None, email: str | None) -> "Target":
     return Target(address, email, password, settings)
 
 
-def _write(path: Path, result: "Result") -> None:
-    """Tab-separated, one line each."""
-    words = [(str(each.line), each.ticket, each.activity, each.code, each.reason) for each in _all(result, "refused") + _all(result, "unexpected")]
+def _write(path: Path, result: "Result | None", shop: "ShopResult | None") -> None:
+    """Tab-separated, one line each; of the shop: line, invoice, stock code, pounds, reason."""
+    desk = [] if result is None else _all(result, "refused") + _all(result, "unexpected")
+    words = [(str(each.line), each.ticket, each.activity, each.code, each.reason) for each in desk]
+    words += [(str(one.line), one.invoice, one.code, str(one.amount), one.reason) for one in ([] if shop is None else shop.named)]
     path.write_text("".join("\t".join(row) + "\n" for row in [("line", "ticket", "activity", "code", "reason"), *words]))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Self
 
 import httpx
@@ -131,16 +131,21 @@ class Api:
 
 async def side_by_side(count: int, work: Callable[[], Awaitable[None]]) -> None:
     """Let so many do the same work until it is done; the first error ends all of them and is raised as it is."""
+    await together(work() for _ in range(count))
+
+
+async def together(works: Iterable[Awaitable[None]]) -> None:
+    """Do all of this; the first error ends all of it and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(count):
+            for work in works:
                 group.create_task(_run(work))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
 
 
-async def _run(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
+async def _run(work: Awaitable[None]) -> None:
+    await work
 
 
 def _is_passing(found: httpx.Response) -> bool:

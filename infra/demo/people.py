@@ -5,18 +5,19 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from infra.demo.client import Answer, Api
+from infra.demo.shop_step import WALK_IN
 from infra.demo.step import ADMIN, DESK, TEAM
 from infra.local.state import LocalProblem
 
 AT: Final = "@helpdesk.example"
-USERS: Final = ("agent-", DESK.replace(" ", "-"), TEAM.replace(" ", "-"))
+USERS: Final = ("agent-", "customer-", *(name.replace(" ", "-") for name in (DESK, TEAM, WALK_IN)))
 """How the names of those begin who are no nodes."""
 EARLY: Final = 30.0
 """Seconds before its end at which an access token is exchanged."""
@@ -55,8 +56,11 @@ class _Person:
 class People:
     """Everybody by their name in the log. Nobody signs in (a slow hash) before they have something to say."""
 
-    def __init__(self, api: Api, email: str, password: str) -> None:
+    def __init__(self, api: Api, email: str, password: str, at: str = AT, *, silent: Callable[[str], bool] = lambda _: False) -> None:
+        """`silent` are those who never sign in: their accounts need no password, and nobody waits for its slow hash."""
         self._api = api
+        self._at = at
+        self._silent = silent
         # Derived, so that nothing has to be kept between two runs; slowly, so that a node's password does not give away its source.
         self._root = hashlib.scrypt(password.encode(), salt=b"daybook demo", n=2**14, r=8, p=1)
         self._known: dict[str, _Person] = {ADMIN: _Person(email, password, "admin")}
@@ -76,8 +80,8 @@ class People:
                 raise LocalProblem(f"{self._known[ADMIN].email} may not list accounts ({answer.problem.code}): name an administrator")
             page: _Accounts = answer.read(_Accounts)
             for account in page.items:
-                if account.email.endswith(AT):
-                    self._person(account.email.removesuffix(AT)).id = account.id
+                if account.email.endswith(self._at):
+                    self._person(account.email.removesuffix(self._at)).id = account.id
             cursor = page.next_cursor
             if cursor is None:
                 return
@@ -122,7 +126,7 @@ class People:
         local = name.strip().lower().replace(" ", "-")
         key = ADMIN if name == ADMIN else local
         if key not in self._known:
-            email = local + AT
+            email = local + self._at
             password = base64.urlsafe_b64encode(hmac.digest(self._root, email.encode(), "sha256")[:24]).decode()
             self._known[key] = _Person(email, password, "user" if local.startswith(USERS) else "node")
         return self._known[key]
@@ -130,7 +134,7 @@ class People:
     async def _open(self, person: _Person, name: str) -> None:
         if person.id is not None:
             return
-        body = {"email": person.email, "name": name, "password": person.password, "role": person.role}
+        body = {"email": person.email, "name": name, "role": person.role} | ({} if self._silent(name) else {"password": person.password})
         answer = await self._api.ask("POST", "/api/v1/users", token=await self.token(ADMIN), body=body)
         if answer.ok:
             person.id = answer.read(_Account).id

@@ -1,7 +1,6 @@
 """One run of the demo: sign in, see what is there, play, prove."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -11,6 +10,7 @@ import msgspec
 from infra.demo.board import read_board
 from infra.demo.client import Api
 from infra.demo.inside import verify_all
+from infra.demo.interrupted import interruptible
 from infra.demo.log import by_ticket, read_log
 from infra.demo.people import People
 from infra.demo.player import SIDE_BY_SIDE, Played, Player
@@ -80,13 +80,15 @@ async def run(target: Target, limit: int | None, bar: Bar) -> Result:
         board = await read_board(people, api.position)
         player = Player(people, board, last, bar("as work of nodes", limit or len(lines)))
         began = time.monotonic()
-        played = await _until_interrupted(player, stories, api)
+        with interruptible(player.stop, api):
+            played = await player.play(stories)
         team, projects = Played(interrupted=played.interrupted), dict[str, UUID]()
         if not played.interrupted:
             projects = await open_projects(people, team_stories, last)
             board = await read_board(people, api.position, TEAM)
             player = Player(people, board, last, bar("as work of people", limit or len(lines)), projects)
-            team = await _until_interrupted(player, team_stories, api)
+            with interruptible(player.stop, api):
+                team = await player.play(team_stories)
         seconds = time.monotonic() - began
         differences, standings = None, list[Standing]()
         if not team.interrupted:
@@ -123,23 +125,3 @@ async def prove(people: People, api: Api, stories: Sequence[Story], owner: str, 
     found += await compare_counts(people, counts(stories, board), position)
     on_task = bar(f"proving, {owner}", len(board.rows))
     return found + await compare_histories(people, stories, board, on_task)
-
-
-async def _until_interrupted(player: Player, stories: Sequence[Story], api: Api) -> Played:
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        player.stop()
-        api.patience = 0.0
-        forget()
-
-    def forget() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        return await player.play(stories)
-    finally:
-        forget()

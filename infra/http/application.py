@@ -43,10 +43,12 @@ from infra.redis.limits import RedisLimits
 from infra.redis.progress import Progress
 from infra.redis.registry import RedisRegistry
 from infra.redis.tickets import RedisTickets
+from infra.redis.twins import RedisTwins
 from infra.security.idempotency import HttpKey
 from infra.security.key_ring import followed
 from infra.security.secret_keys import SubKeys
 from infra.security.tokens import RsaTokens
+from infra.security.webhook_signatures import WebhookSignatures
 from infra.settings import Settings
 from projections.identity.person_keys import PersonKeys
 
@@ -72,6 +74,7 @@ def rules(settings: Settings) -> Rules:
         file_quota=settings.file_quota,
         step_up_seconds=settings.step_up_lifetime,
         cors_origins=origins,
+        catalogue_max_age=settings.catalogue_max_age,
         address=settings.address,
     )
 
@@ -84,6 +87,7 @@ def policies_of(settings: Settings) -> dict[str, Policy]:
 def parts_of(system: System, progress: Progress) -> Parts:
     """What routes may use."""
     keys = SubKeys.read(system.settings)
+    tables = PostgresTables(system.log.reads, progress)
 
     async def newest_of(actor: UUID | None) -> tuple[int, int]:
         """Positions of the caller's newest event and of the log's."""
@@ -103,8 +107,9 @@ def parts_of(system: System, progress: Progress) -> Parts:
     return Parts(
         dispatch=system.dispatch,
         log=system.log,
-        tables=PostgresTables(system.log.reads, progress),
+        tables=tables,
         caches=RedisCaches(system.redis, progress, newest_of),
+        twins=RedisTwins(system.redis, system.log.reads, tables),
         past=LogPast(system.reader),
         tokens=RsaTokens.read(system.settings, system.log, system.sealing),
         standing=Standing(system.log, RedisRegistry(system.redis, head), idle=timedelta(seconds=system.settings.session_idle) or None),
@@ -122,6 +127,7 @@ def parts_of(system: System, progress: Progress) -> Parts:
         new_id=new_id,
         cursor_secret=keys.cursors,
         rules=rules(system.settings),
+        signatures=WebhookSignatures.read(system.settings),
         limits=RedisLimits(system.redis, policies_of(system.settings), system.sealing),
         feed=Follower(system.settings.broker, system.reader),
         tickets=RedisTickets(system.redis, system.sealing),

@@ -18,7 +18,12 @@ class Done(msgspec.Struct, frozen=True):
 
 
 Runner = Callable[[Run], Awaitable[Done]]
-MODULES: Final = {"tasks.import": "infra.jobs.tasks_import", "tasks.export": "infra.jobs.tasks_export"}
+MODULES: Final = {
+    "tasks.import": "infra.jobs.tasks_import",
+    "tasks.export": "infra.jobs.tasks_export",
+    "orders.export": "infra.jobs.orders_export",
+    "products.export": "infra.jobs.products_export",
+}
 
 
 def runner_of(kind: str) -> Runner:

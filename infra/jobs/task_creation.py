@@ -13,6 +13,7 @@ from application.shared.permissions import Reach, reach
 from application.tasks.progress import ChangeTaskStatus
 from application.tasks.task import EXTERNAL_ID, CreateTask, EditTask
 from domain.identity.person import folded
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import Refused, Unavailable, VersionConflict
 from domain.tasks.errors import ExternalIdTaken
 from domain.tasks.events import Fields
@@ -24,7 +25,6 @@ from infra.security.idempotency import DerivedKey
 
 REASON: Final = "as imported"
 EDITABLE: Final = frozenset(Fields.__struct_fields__)
-NOBODY: Final = UUID(int=0)
 Fate = tuple[str, tuple[RowError, ...]]
 """`created`, `updated`, `skipped` or `refused`, and what is to be said of it."""
 

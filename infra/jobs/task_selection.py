@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.shared.context import Caller
 from application.shared.permissions import Reach, must, reach
+from projections.shared.patterns import patterns
 
 CONDITIONS: Final[dict[str, LiteralString]] = {
     "status": "status = any(%b::text[])",
@@ -58,11 +59,7 @@ def _meant(name: str, value: Any, caller_id: UUID | None) -> Any:
         case "status" | "priority" | "tag":
             return [word.lower() for word in ([value] if isinstance(value, str) else value)]
         case "q" | "search":
-            return [f"%{_literal(word)}%" for word in value.split()]
+            return patterns(value)
         case "watcher":
             return caller_id
     return value
-
-
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

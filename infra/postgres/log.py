@@ -77,6 +77,7 @@ class PostgresLog:
         joined: list[Hot] = []
         done = self.appender.put(encoded, lambda: not any(hot.lost for hot in joined))
         joined += self._hot.join(entry, done)
+        entry.queued()
         verdict = await asyncio.shield(done)  # a caller that hangs up does not undo what was decided on it
         return self._judge(entry, verdict)
 

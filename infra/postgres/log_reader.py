@@ -40,6 +40,17 @@ class LogReader:
         )
         return Checkpoint(*rows[0])
 
+    async def before_first(self, types: Sequence[str]) -> Checkpoint:
+        """The checkpoint just before the first event of one of these types; the head where there is none."""
+        rows = await self._rows(
+            """with first as (select min(position) as position from events where type = any(%b))
+               select l.log_id, coalesce(e.position, 0), e.stream_id, e.version from log_identity l cross join first
+               left join lateral (select * from events where position < first.position or first.position is null
+                                  order by position desc limit 1) e on true""",
+            list(types),
+        )
+        return Checkpoint(*rows[0])
+
     async def after(self, position: int, limit: int) -> list[Recorded[Any]]:
         """Up to `limit` events after a position, in order."""
         rows = await self._rows(f"select {COLUMNS} from events where position > %b order by position limit %b", position, limit)

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 
+from domain.shared.event import BY_CLASS
 from domain.shared.refused import Overloaded
 from infra.postgres.hot_reads import HotReads
 from infra.redis.progress import Progress
@@ -21,6 +22,10 @@ PATIENCE: Final = 2.0
 BY_STREAM: Final = "select position from events where stream_id = %b order by version desc limit 1"
 BY_CALLER: Final = "select position from events where actor_id = %b order by position desc limit 1"
 BOTH: Final = f"select max(position) as position from (({BY_STREAM}) union all ({BY_CALLER})) newest"
+FAR: Final = 10_000
+"""Events after the model's position that are looked through for one that concerns it; further behind, it is behind whatever they are."""
+BY_ANYBODY: Final = f"""select position from events where position > m.position and position <= m.position + {FAR}
+    and (type = any(%b::text[]) or position = m.position + {FAR}) order by position desc limit 1"""
 
 
 class PostgresTables:
@@ -31,8 +36,9 @@ class PostgresTables:
         self._progress = progress
 
     async def one(self, model: ReadModel[R], key: UUID, fresh: Freshness) -> Seen[R]:
-        """The row of a key that is a stream."""
-        query, arguments = _one(model.table, model.key[0], model.row), (key, str(key), key, model.table)
+        """The row of a key that is a stream, or tells its streams."""
+        streams = (key,) if model.streams is None else model.streams(key)
+        query, arguments = _one(model.table, model.key[0], model.row, len(streams)), (*streams, str(key), key, model.table)
 
         rows, told, stale = await self._read(model, query, arguments, fresh)
         if told.parked and not fresh.allow_stale:
@@ -48,7 +54,7 @@ class PostgresTables:
         self, model: ReadModel[R], select: LiteralString, arguments: Sequence[Any], fresh: Freshness, beside: tuple[LiteralString, ...] = ()
     ) -> SeenMany[R]:
         """Rows by a whole SELECT, and what it gives beside them."""
-        newest, whose = _newest(fresh)
+        newest, whose = _newest(model, fresh)
         rows, told, stale = await self._read(model, statement_of(model.row, select, beside, newest), (*whose, *arguments, model.table), fresh)
         key, end = HEAD + _key_at(model), HEAD + len(model.row.__struct_fields__)
         found = [model.row(*row[HEAD:end]) for row in rows if row[key] is not None]
@@ -56,7 +62,7 @@ class PostgresTables:
 
     async def sums(self, model: ReadModel[Any], groups: Sequence[str], fresh: Freshness) -> tuple[dict[str, dict[str, int]], int, bool]:
         """All sums of some groups."""
-        newest, whose = _newest(fresh)
+        newest, whose = _newest(model, fresh)
         rows, told, stale = await self._read(model, _sums(model.table, newest), (*whose, list(groups), model.table), fresh)
         found: dict[str, dict[str, int]] = {group: {} for group in groups}
         for group, name, number in (row[HEAD:] for row in rows):
@@ -67,7 +73,7 @@ class PostgresTables:
     async def _read(
         self, model: ReadModel[Any], query: str, arguments: Sequence[Any], fresh: Freshness
     ) -> tuple[list[tuple[Any, ...]], "_Told", bool]:
-        until = time.monotonic() + PATIENCE
+        until, wanted = time.monotonic() + PATIENCE, None
         while True:
             rows = await self._run(model, query, arguments)
             told = _Told(*rows[0][:HEAD])
@@ -75,7 +81,8 @@ class PostgresTables:
                 raise ProjectionNotReady
             if fresh.min_position > max(told.position, told.head):
                 raise PositionUnknown
-            wanted = max(told.newest, fresh.min_position)
+            # Of when it was asked for: where something happens all the time, what is newest by now is never reached.
+            wanted = max(told.newest, fresh.min_position) if wanted is None else wanted
             if told.position >= wanted or told.state != "live":
                 return rows, told, told.position < wanted
             left = until - time.monotonic()
@@ -119,11 +126,11 @@ def _columns(row: type[msgspec.Struct]) -> str:
 
 
 @cache
-def _one(table: str, key: str, row: type[msgspec.Struct]) -> str:
+def _one(table: str, key: str, row: type[msgspec.Struct], streams: int) -> str:
     return f"""
         select m.position, m.state, coalesce(n.position, 0), p.key is not null, (select coalesce(max(position), 0) from events), {_columns(row)}
         from read_models m
-        left join lateral (select position from events where stream_id = %b order by version desc limit 1) n on true
+        left join lateral ({newest_of(streams)}) n on true
         left join lateral (select key from parked where model = m.model and build = m.build and key = %b limit 1) p on true
         left join {table} r on r.{key} = %b
         where m.model = %b and m.state in ('live', 'diverged', 'stopped')"""
@@ -141,8 +148,21 @@ def _sums(table: str, newest: str) -> str:
     return _beside('r."group", r.name, r.number', select, newest)
 
 
-def _newest(fresh: Freshness) -> tuple[str, tuple[UUID | None, ...]]:
+@cache
+def newest_of(streams: int) -> str:
+    """What finds the position of the newest event of so many streams."""
+    return BY_STREAM if streams == 1 else f"select max(position) as position from ({' union all '.join([f'({BY_STREAM})'] * streams)}) newest"
+
+
+@cache
+def _names(model: ReadModel[Any]) -> list[str]:
+    return [BY_CLASS[kind].name for kind in model.listens]
+
+
+def _newest(model: ReadModel[Any], fresh: Freshness) -> tuple[str, tuple[Any, ...]]:
     """What finds the newest event that an answer must show, and its arguments."""
+    if fresh.of_anybody:
+        return BY_ANYBODY, (_names(model),)
     if fresh.stream_id is None:
         return BY_CALLER, (fresh.caller_id,)
     return (BY_STREAM, (fresh.stream_id,)) if fresh.caller_id is None else (BOTH, (fresh.stream_id, fresh.caller_id))

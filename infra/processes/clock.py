@@ -20,6 +20,7 @@ from infra.postgres.leadership import lead, resign
 from infra.postgres.watchdog import release_stuck_lock
 from infra.processes.running import run
 from infra.processes.sweeping import sweeping
+from infra.processes.verifying import Nightly
 from infra.projection.deadline_model import DeadlineRow, deadline_models
 from infra.security.idempotency import DerivedKey
 from infra.settings import Settings
@@ -112,6 +113,10 @@ class Clock:
             self.fired += 1
         except Refused as refused:
             log.info("a deadline was refused", extra={"deadline": str(row.id), "command": row.command, "why": refused.code()})
+        except (psycopg.Error, OSError):
+            raise
+        except Exception:  # All other deadlines are to be kept all the same; this one is tried again, less and less often.
+            log.exception("a deadline failed", extra={"deadline": str(row.id), "command": row.command})
 
 
 async def clock(settings: Settings, health: Health) -> None:
@@ -120,11 +125,11 @@ async def clock(settings: Settings, health: Health) -> None:
         process = Clock(parts)
         health.describe(lambda: {"leads": process.leads, "fired": process.fired})
         health.measure("daybook_deadlines_fired_total", "Deadlines whose command was granted.", lambda: process.fired)
-        sweeper = asyncio.create_task(sweeping(parts), name="sweeping")
+        beside = [asyncio.create_task(work) for work in (sweeping(parts), Nightly(parts, health).run())]
         try:
             await process.run()
         finally:
-            await ended(sweeper)
+            await ended(*beside)
 
 
 def main(settings: Settings, port: int) -> None:

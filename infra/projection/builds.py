@@ -52,16 +52,20 @@ class Builds(Leases):
                 for statement in (*table.create(), *table.index(), *table.show()):
                     await connection.execute(statement.encode())
 
-    async def ensure_reaction(self, name: str, head: Checkpoint) -> None:
-        """Register a reaction; a new one starts at the head of its registration (C1)."""
+    async def knows_reaction(self, name: str) -> bool:
+        """Whether a reaction was registered."""
+        return bool(await self._run("select from read_models where model = %s", f"reaction:{name}"))
+
+    async def ensure_reaction(self, name: str, start: Checkpoint) -> None:
+        """Register a reaction that begins behind this event; one that is registered goes on where it is (C1)."""
         await self._run(
             """insert into read_models (model, build, store, state, log_id, position, stream_id, version)
                values (%s, 0, 'reaction', 'live', %s, %s, %s, %s) on conflict do nothing""",
             f"reaction:{name}",
-            head.log_id,
-            head.position,
-            head.stream_id,
-            head.version,
+            start.log_id,
+            start.position,
+            start.stream_id,
+            start.version,
         )
 
     async def mark(self, model: str, build: int, state: str, checkpoint: Checkpoint | None = None) -> None:

@@ -127,9 +127,7 @@ def _spool(work: Fill, plan: Plan, reader: BulkReader, watch: Watch) -> None:
     spool.write(rows, by_stream(parts) if model.key_is_stream else by_keys, name)
 
 
-def _fold(
-    work: Fill, plan: Plan, reader: BulkReader, target: TablePlace | CachePlace, watch: Watch, jobs: int
-) -> Iterator[Told]:
+def _fold(work: Fill, plan: Plan, reader: BulkReader, target: TablePlace | CachePlace, watch: Watch, jobs: int) -> Iterator[Told]:
     todo = [part for part in range(plan.parts) if part not in target.done()]
     done = (plan.parts - len(todo)) * work.at.position // plan.parts
     watch.progress("folding", done, work.at.position)

@@ -208,9 +208,7 @@ class CachePlace:
     async def _put(self, folded: Folded, at: Checkpoint | None) -> None:
         assert self._plan is not None
         stands = at or Checkpoint(self._plan.log_id, self._plan.position)
-        outcome = await self._cache.apply(
-            folded, None, stands, self._epoch, final=at is not None, fill=msgspec.json.encode(self._plan).decode()
-        )
+        outcome = await self._cache.apply(folded, None, stands, self._epoch, final=at is not None, fill=msgspec.json.encode(self._plan).decode())
         if outcome != "ok":
             raise Damaged
 

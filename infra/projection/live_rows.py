@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from infra.postgres.row_table import RowTable
+from infra.projection.builds import NoSuchBuild
 from infra.projection.folding import listed
 from infra.projection.workshop import Workshop
 from infra.redis.row_cache import RowCache
@@ -111,3 +112,11 @@ class InRedis:
 def live_rows(shop: Workshop, model: ReadModel[Any], build: int) -> LiveRows:
     """The rows of a build."""
     return InPostgres(shop, model, build) if model.store == "postgres" else InRedis(shop, model, build)
+
+
+async def served(shop: Workshop, model: ReadModel[Any]) -> LiveRows:
+    """The rows that queries see; raises `NoSuchBuild`."""
+    live = next(iter(await shop.builds.of(model.table, "live", "diverged")), None)
+    if live is None:
+        raise NoSuchBuild(f"{model.name} has no live build: start the consumers once")
+    return live_rows(shop, model, live.build)

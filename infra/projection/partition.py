@@ -73,7 +73,6 @@ class Partition:
                 add_contrib(self.model, row, 1, total)
         return {name: number for name, number in total.items() if number}
 
-
     def list_lengths(self) -> dict[tuple[str, str], int]:
         """How many rows stand in each list, as sums of the group `lists`."""
         total: dict[tuple[str, str], int] = {}

@@ -5,14 +5,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 
 from application.shared.context import SYSTEM, Context
 from application.shared.dispatch import Dispatch
 from application.shared.reaction import Reaction, derived_id
-from domain.shared.event import Recorded
-from domain.shared.refused import Refused, Unavailable
+from domain.shared.event import BY_CLASS, Recorded
+from domain.shared.refused import Refused, Unavailable, VersionConflict
 from infra.cancellation import ended
 from infra.postgres.log_reader import LogReader
 from infra.projection.builds import Builds
@@ -26,6 +27,7 @@ from infra.serialization.mapper import Unreadable, shape_of
 log = logging.getLogger(__name__)
 BATCH: Final = 200
 TRIES: Final = 5
+NONE: Final = UUID(int=0)
 
 
 class Reactor:
@@ -49,7 +51,7 @@ class Reactor:
         try:
             while True:
                 try:
-                    await self._builds.ensure_reaction(self.reaction.name, await self._reader.head())
+                    await self._register()
                     held = await self._builds.acquire(self.name, 0)
                     if held is None or held.state == "diverged":
                         await asyncio.sleep(0.5)
@@ -59,12 +61,20 @@ class Reactor:
                             await self._follow(held)
                     else:
                         await self._diverge(held)
-                except (psycopg.Error, OSError, Unavailable) as error:
+                except (psycopg.Error, OSError, Unavailable, VersionConflict) as error:
                     log.warning("a reaction waits", extra={"reaction": self.reaction.name, "error": repr(error)})
                     await asyncio.sleep(0.3)
         finally:
             if held is not None:
                 await asyncio.shield(self._builds.release(held))
+
+    async def _register(self) -> None:
+        """A new reaction begins at the head of the log (C1), or with the first event it listens to where none may be missed."""
+        if await self._builds.knows_reaction(self.reaction.name):
+            return
+        types = [BY_CLASS[kind].name for kind in self.reaction.listens]
+        start = await self._reader.before_first(types) if self.reaction.from_first else await self._reader.head()
+        await self._builds.ensure_reaction(self.reaction.name, start)
 
     async def _diverge(self, held: Build) -> None:
         """The log lost what was reacted to: what now stands at those positions must not be skipped silently, so a person decides (L2)."""
@@ -88,8 +98,7 @@ class Reactor:
             meant = [recorded for recorded in events if shape_of(recorded.event) in here.listens]
             if meant:
                 async with self._kept(here.held):
-                    for recorded in meant:
-                        await self._react_or_park(recorded)
+                    await self._react_to_all(meant)
             reached = here.held.checkpoint.after(events[-1])
             if not await self._builds.move(here.held, reached):
                 return
@@ -112,13 +121,29 @@ class Reactor:
         finally:
             await ended(renewing)
 
+    async def _react_to_all(self, meant: list[Recorded[Any]]) -> None:
+        """Each stream's events in order; several streams side by side where the reaction allows it, so that what they write is written together."""
+        streams: dict[UUID, list[Recorded[Any]]] = {}
+        for recorded in meant:
+            streams.setdefault(recorded.stream_id if self.reaction.at_once > 1 else NONE, []).append(recorded)
+        room = asyncio.Semaphore(self.reaction.at_once)
+
+        async def follow(events: list[Recorded[Any]]) -> None:
+            async with room:
+                for recorded in events:
+                    await self._react_or_park(recorded)
+
+        outcomes = await asyncio.gather(*(follow(events) for events in streams.values()), return_exceptions=True)
+        for failed in (one for one in outcomes if isinstance(one, BaseException)):
+            raise failed
+
     async def _react_or_park(self, recorded: Recorded[Any]) -> bool:
         """Whether it is done; what a reaction fails on is kept aside, and everything else goes on (R3)."""
         try:
             if type(recorded.event) is Unreadable:
                 raise ValueError(recorded.event.error)
             await self._react(recorded)
-        except (psycopg.Error, OSError, Unavailable):
+        except (psycopg.Error, OSError, Unavailable, VersionConflict):
             raise  # not the event's fault: it comes again
         except Exception as error:
             log.exception("a reaction failed; the event is parked", extra={"reaction": self.reaction.name, "position": recorded.position})
@@ -133,7 +158,7 @@ class Reactor:
             for attempt in range(TRIES):
                 try:
                     await self._dispatch(command, context)
-                except Unavailable:
+                except (Unavailable, VersionConflict):
                     if attempt + 1 == TRIES:
                         raise
                     await asyncio.sleep(0.1 * 2**attempt)

@@ -57,6 +57,11 @@ class Workshop(msgspec.Struct, frozen=True):
         """A build as it is now."""
         return next((one for one in await self.builds.all() if (one.model, one.build) == (model.table, build)), None)
 
+    async def tended(self, reaction: str) -> int:
+        """Up to which position a reaction has done its work; 0 where it is not known yet."""
+        found = await self.builds.of(f"reaction:{reaction}", "live", "diverged")
+        return found[0].checkpoint.position if found else 0
+
     @asynccontextmanager
     async def alone(self, model: ReadModel[Any]) -> AsyncIterator[None]:
         """Only one rebuild of a read model at a time, on all machines; raises `Busy`. A process that is killed lets go."""

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Final
 
-from infra.settings.mail import MailSettings
+from infra.settings.shop import ShopSettings
 from infra.settings.words import Secret, Size
 
 STATE: Final = Path(__file__).parents[2] / ".daybook"
 """Where a clone keeps what is its own."""
 
 
-class FileSettings(MailSettings, frozen=True, kw_only=True):
+class FileSettings(ShopSettings, frozen=True, kw_only=True):
     """Where bytes are kept, and how many."""
 
     file_size_limit: Size = 26_214_400

@@ -1,14 +1,16 @@
-"""Tasks on pages (PDF, A4 across): a heading and the number of the page on each. Loaded only when somebody asks for it."""
+"""Rows on pages (PDF, A4 across): a heading and the number of the page on each. Loaded only when somebody asks for it."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import TTFFont
+
+from infra.jobs.sheet import Sheet, minute
 
 FONTS: Final = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
@@ -17,8 +19,6 @@ FONTS: Final = (
     "/usr/share/fonts/TTF/DejaVuSans.ttf",
 )
 """Where systems usually have a font with most of the world's alphabets. Without it only Latin letters can be shown."""
-COLUMNS: Final = (("Title", 105.0), ("Status", 24.0), ("Priority", 18.0), ("Due", 32.0), ("Tags", 40.0), ("Created", 32.0), ("Id", 26.0))
-"""Headings and widths in millimetres."""
 HEIGHT: Final = 5.5
 SHOWN: Final = 120
 """Letters of a cell that are looked at; no more fit into the widest."""
@@ -27,12 +27,14 @@ SHOWN: Final = 120
 class Pages(FPDF):
     """The document."""
 
-    def __init__(self, told: str, font: Path | None) -> None:
+    def __init__(self, sheet: Sheet, told: str, font: Path | None) -> None:
         super().__init__(orientation="landscape", format="A4")
         self._told = told
+        self._columns = sheet.paper
+        self._heading = f"Daybook: {sheet.noun}"
         self.set_margins(10, 10, 10)
         self.set_auto_page_break(auto=True, margin=14)
-        self.set_title("Daybook: tasks")
+        self.set_title(self._heading)
         if font is not None:
             self.add_font("pages", "", font)
         self._face = "helvetica" if font is None else "pages"
@@ -42,12 +44,12 @@ class Pages(FPDF):
     def header(self) -> None:
         """What is above each page."""
         self.set_font(self._face, size=12)
-        self.cell(0, 7, "Daybook: tasks", new_x=XPos.LEFT, new_y=YPos.TOP)
+        self.cell(0, 7, self._heading, new_x=XPos.LEFT, new_y=YPos.TOP)
         self.set_font(self._face, size=8)
         self.cell(0, 7, self._told, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_fill_color(230)
-        for name, width in COLUMNS:
-            self.cell(width, HEIGHT, name, fill=True)
+        for column in self._columns:
+            self.cell(column.width, HEIGHT, column.heading, fill=True)
         self.ln(HEIGHT)
 
     def footer(self) -> None:
@@ -56,10 +58,10 @@ class Pages(FPDF):
         self.set_font(self._face, size=8)
         self.cell(0, 5, f"Page {self.page_no()} of {{nb}}", align="C")
 
-    def row(self, cells: Sequence[str]) -> None:
-        """One task."""
-        for (_, width), text in zip(COLUMNS, cells, strict=True):
-            self.cell(width, HEIGHT, self._fitting(self._shown(text), width - 2))
+    def row(self, row: Any) -> None:
+        """One row."""
+        for column in self._columns:
+            self.cell(column.width, HEIGHT, self._fitting(self._shown(column.text(row)), column.width - 2))
         self.ln(HEIGHT)
 
     def _shown(self, text: str) -> str:
@@ -88,27 +90,14 @@ class Pages(FPDF):
         return text[:low] + "..."
 
 
-def write_pages(path: Path, rows: Sequence[Any], asked_at: datetime, before_each: Callable[[], None]) -> None:
-    """Write tasks as pages; takes a second or two for a thousand of them. `before_each` may raise to end it."""
-    pages = Pages(f"{len(rows)} tasks, asked for {_moment(asked_at)} UTC", next((Path(font) for font in FONTS if Path(font).exists()), None))
+def write_pages(path: Path, sheet: Sheet, rows: Sequence[Any], asked_at: datetime, before_each: Callable[[], None]) -> None:
+    """Write rows as pages; takes a second or two for a thousand of them. `before_each` may raise to end it."""
+    told = f"{len(rows)} {sheet.noun}, asked for {minute(asked_at)} UTC"
+    pages = Pages(sheet, told, next((Path(font) for font in FONTS if Path(font).exists()), None))
     pages.add_page()
     for row in rows:
         before_each()
-        overdue = " (overdue)" if row.overdue else ""
-        cells = (
-            row.title,
-            row.status + overdue,
-            row.priority,
-            _moment(row.due_date),
-            ", ".join(row.tags),
-            _moment(row.created_at),
-            str(row.id)[-12:],
-        )
-        pages.row(cells)
+        pages.row(row)
     if not rows:
         pages.cell(0, HEIGHT, "Nothing fits.")
     pages.output(str(path))
-
-
-def _moment(value: datetime | None) -> str:
-    return "" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")

@@ -10,7 +10,7 @@ from api.shared.access import caller
 from api.shared.commanding import Req, carry_out_silently, if_match
 from api.shared.routing import remove
 from application.identity.erasure import EraseUser
-from domain.identity.session import NOBODY
+from domain.shared.aggregate import NOBODY
 
 
 @remove("/api/v1/users/me", needs="self:secure", step_up=True, tags=["identity"])

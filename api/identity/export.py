@@ -1,6 +1,7 @@
 """All that is kept about a person, for themselves."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,9 +18,12 @@ from application.identity.personal import Person
 from projections.identity.api_keys import ShownKey, api_keys
 from projections.identity.export import History, Linked, Told
 from projections.identity.sessions import ShownSession, open_sessions
+from projections.orders.own import OwnOrder, own_orders
+from projections.payments.payments import ShownPayment, Wanted, payments
 from projections.shared.reading import Freshness
 
 PART: Final = 200
+ANY: Final = Freshness(allow_stale=True)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -29,6 +33,8 @@ class PersonalData(msgspec.Struct, frozen=True):
     account: AccountView
     sessions: list[ShownSession]
     api_keys: list[ShownKey]
+    orders: list[OwnOrder]
+    payments: list[ShownPayment]
     events: list[Told]
     linked_identities: list[Linked]
     position: int
@@ -48,8 +54,10 @@ async def _written(request: Req, person: Person, position: int) -> AsyncIterator
     known = parts(request)
     history = History(known.traces, known.names, person.id)
     lists: dict[str, AsyncIterator[Sequence[Any]]] = {
-        "sessions": _sessions(request, person.id),
-        "api_keys": _keys(request, person.id),
+        "sessions": _all(partial(_sessions, request, person.id)),
+        "api_keys": _all(partial(_keys, request, person.id)),
+        "orders": _all(partial(_orders, request, person.id)),
+        "payments": _all(partial(_payments, request, person.id)),
         "events": history.events(position),
         "linked_identities": history.linked(),
     }
@@ -65,24 +73,30 @@ async def _written(request: Req, person: Person, position: int) -> AsyncIterator
     yield b',"position":%d}' % position
 
 
-async def _sessions(request: Req, person_id: UUID) -> AsyncIterator[Sequence[ShownSession]]:
-    known, who, before = parts(request), caller(request), None
-    fresh, idle = Freshness(allow_stale=True), known.standing.idle
-    while True:
-        shown, _ = await open_sessions(
-            known.tables, known.log, known.names, person_id, fresh, idle=idle, limit=PART, current=who.session_id, before=before
-        )
+async def _all(part: Callable[[UUID | None], Awaitable[Sequence[Any]]]) -> AsyncIterator[Sequence[Any]]:
+    """A list to its end, part by part: each begins after the id the last one ended with."""
+    shown = await part(None)
+    yield shown
+    while len(shown) == PART:
+        shown = await part(shown[-1].id)
         yield shown
-        if len(shown) < PART:
-            return
-        before = shown[-1].id
 
 
-async def _keys(request: Req, person_id: UUID) -> AsyncIterator[Sequence[ShownKey]]:
-    known, after = parts(request), None
-    while True:
-        shown, _ = await api_keys(known.tables, known.names, Freshness(allow_stale=True), limit=PART, owner_id=person_id, after=after)
-        yield shown
-        if len(shown) < PART:
-            return
-        after = shown[-1].id
+async def _sessions(request: Req, person_id: UUID, before: UUID | None) -> Sequence[ShownSession]:
+    known, who, idle = parts(request), caller(request), parts(request).standing.idle
+    shown, _ = await open_sessions(known.tables, known.log, known.names, person_id, ANY, idle=idle, limit=PART, current=who.session_id, before=before)
+    return shown
+
+
+async def _keys(request: Req, person_id: UUID, after: UUID | None) -> Sequence[ShownKey]:
+    shown, _ = await api_keys(parts(request).tables, parts(request).names, ANY, limit=PART, owner_id=person_id, after=after)
+    return shown
+
+
+async def _orders(request: Req, person_id: UUID, before: UUID | None) -> Sequence[OwnOrder]:
+    return await own_orders(parts(request).tables, person_id, ANY, limit=PART, before=before)
+
+
+async def _payments(request: Req, person_id: UUID, before: UUID | None) -> Sequence[ShownPayment]:
+    shown, _ = await payments(parts(request).tables, Wanted(person_id), ANY, limit=PART, before=before)
+    return shown

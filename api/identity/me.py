@@ -12,7 +12,7 @@ from api.shared.querying import one
 from api.shared.routing import change, query
 from application.identity.profile import RenameUser
 from application.shared.permissions import permitted
-from domain.identity.session import NOBODY
+from domain.shared.aggregate import NOBODY
 from projections.identity.me import Me, me
 
 

@@ -13,7 +13,7 @@ from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
 from api.shared.routing import command, query, remove
 from application.identity.sessions import EndMySessions, EndSession, EndSessionOf, EndSessionsOf
-from domain.identity.session import NOBODY
+from domain.shared.aggregate import NOBODY
 from projections.identity.sessions import ShownSession, open_sessions
 from projections.shared.reading import Freshness
 

@@ -23,7 +23,7 @@ from application.identity.user import CreateUser, DisableUser, EnableUser, Regis
 from application.shared.permissions import must
 from domain.identity.person import LONGEST_EMAIL, folded
 from domain.identity.role import DEFAULT, role_named
-from domain.identity.session import NOBODY
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import NotFound
 from projections.identity.people import Shown, Wanted, account, accounts
 from projections.shared.reading import Freshness
@@ -40,11 +40,11 @@ class RegisterBody(Body, frozen=True):
 
 
 class CreateUserBody(Body, frozen=True):
-    """The account to open."""
+    """The account to open. Without a password its owner chooses one by the link for a forgotten password."""
 
     email: Email
     name: Name
-    password: NewPassword
+    password: NewPassword | None = None
     role: RoleWord = DEFAULT.value
 
 
@@ -73,7 +73,8 @@ async def register(request: Req, data: JSONBody[RegisterBody]) -> Response[bytes
 @command("/api/v1/users", needs="users:create", status=201, answers=AccountView, tags=["identity"])
 async def create_user(request: Req, data: JSONBody[CreateUserBody]) -> Response[bytes]:
     """Open an account for a colleague, a worker node or a service."""
-    wish = CreateUser(email=data.email, name=data.name, password=Typed(data.password), role=role_named(data.role))
+    password = None if data.password is None else Typed(data.password)
+    wish = CreateUser(email=data.email, name=data.name, password=password, role=role_named(data.role))
     return await carry_out(request, wish, AccountView, status=201, location="/api/v1/users/")
 
 
@@ -119,9 +120,7 @@ async def rename_user(request: Req, user_id: FromPath[UUID], data: JSONBody[Name
     return await carry_out(request, RenameUser(user_id=user_id, name=data.name, if_match=if_match(request)), AccountView)
 
 
-@command(
-    "/api/v1/users/{user_id:uuid}/disable", needs="users:manage", step_up=True, answers=AccountView, tags=["identity"], exists=user_is_there
-)
+@command("/api/v1/users/{user_id:uuid}/disable", needs="users:manage", step_up=True, answers=AccountView, tags=["identity"], exists=user_is_there)
 async def disable_user(request: Req, user_id: FromPath[UUID], data: JSONBody[DisableBody | None] = None) -> Response[bytes]:
     """Let nobody use an account; its sessions end within a second. The last administrator stays (409 `last_admin`)."""
     return await carry_out(request, DisableUser(user_id=user_id, reason="" if data is None else data.reason), AccountView)

@@ -1,7 +1,7 @@
 """Asking for an export."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,9 @@ from api.shared.routing import command
 from application.jobs.job import RequestJob
 from application.shared.permissions import must
 from domain.jobs.job import Job
+from domain.orders.status import OrderStatus
+from domain.shared.money import MOST
+from domain.shared.payment_status import PaymentStatus
 from domain.tasks.status import Priority, Status
 
 Req = Request[Any, Any, Any]
@@ -27,6 +30,7 @@ Req = Request[Any, Any, Any]
 Tag = Annotated[str, Meta(min_length=1, max_length=50)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
+Price = Annotated[int, Meta(ge=0, le=MOST)]
 
 
 class TaskFilters(Body, frozen=True, kw_only=True):
@@ -52,25 +56,68 @@ class TaskFilters(Body, frozen=True, kw_only=True):
     created_to: Moment | UnsetType = UNSET
 
 
-class NewExport(Body, frozen=True, kw_only=True):
-    """What is wanted. `scope` `all`: the tasks of everybody, for who may list them; else one's own. `bom`: for programs that need one in CSV."""
+class OrderFilters(Body, frozen=True, kw_only=True):
+    """Which orders, in the words of their lists; all conditions hold, and of several values of one any."""
 
-    resource: Literal["tasks"]
+    status: OrderStatus | Annotated[list[OrderStatus], Meta(max_length=7)] | UnsetType = UNSET
+    payment_status: PaymentStatus | Annotated[list[PaymentStatus], Meta(max_length=6)] | UnsetType = UNSET
+    customer_id: UUID | UnsetType = UNSET
+    placed_from: Moment | UnsetType = UNSET
+    placed_to: Moment | UnsetType = UNSET
+
+
+class ProductFilters(Body, frozen=True, kw_only=True):
+    """Which products, in the words of their list; prices in minor units."""
+
+    q: Text | UnsetType = UNSET
+    in_stock: bool | UnsetType = UNSET
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | UnsetType = UNSET
+    min_price: Price | UnsetType = UNSET
+    max_price: Price | UnsetType = UNSET
+
+
+class NewExport(Body, frozen=True, kw_only=True, tag_field="resource"):
+    """What is wanted. `bom`: for programs that need one in CSV."""
+
+    needs: ClassVar[tuple[str, str]]
+    """The permission to list one's own, and that to list everybody's."""
+
     format: Literal["csv", "jsonl", "pdf"] = "csv"
-    scope: Literal["mine", "all"] = "mine"
-    filters: TaskFilters = msgspec.field(default_factory=TaskFilters)
     bom: bool = False
 
 
+class NewTaskExport(NewExport, frozen=True, kw_only=True, tag="tasks"):
+    """Tasks. `scope` `all`: those of everybody, for who may list them; else one's own."""
+
+    needs = ("tasks:read", "tasks:list-all")
+    scope: Literal["mine", "all"] = "mine"
+    filters: TaskFilters = msgspec.field(default_factory=TaskFilters)
+
+
+class NewOrderExport(NewExport, frozen=True, kw_only=True, tag="orders"):
+    """Orders. `scope` `all`: those of everybody, for who may list them; else one's own."""
+
+    needs = ("orders:read", "orders:list-all")
+    scope: Literal["mine", "all"] = "mine"
+    filters: OrderFilters = msgspec.field(default_factory=OrderFilters)
+
+
+class NewProductExport(NewExport, frozen=True, kw_only=True, tag="products"):
+    """Products, which anybody may see."""
+
+    filters: ProductFilters = msgspec.field(default_factory=ProductFilters)
+
+
 @command("/api/v1/exports", needs="exports:create", status=202, answers=JobView, told="It will be done.", limit="export", tags=["jobs"])
-async def request_export(request: Req, data: JSONBody[NewExport]) -> Response[bytes]:
+async def request_export(request: Req, data: JSONBody[NewTaskExport | NewOrderExport | NewProductExport]) -> Response[bytes]:
     """Have everything that fits written into a file.
 
-    The answer is a job: ask it how it stands, and fetch its result. PDF holds at most 10,000 tasks.
+    The answer is a job: ask it how it stands, and fetch its result. PDF holds at most 10,000 rows.
     """
-    must(caller(request), "tasks:list-all" if data.scope == "all" else "tasks:read")
-    if data.filters.project_id is not UNSET:
+    if not isinstance(data, NewProductExport):
+        must(caller(request), data.needs[data.scope == "all"])
+    if isinstance(data, NewTaskExport) and data.filters.project_id is not UNSET:
         await must_see_project(request, data.filters.project_id)
-    wanted = {name: value for name, value in msgspec.to_builtins(data).items() if name != "resource"}
-    wish = RequestJob(job_id=parts(request).new_id(), kind=f"{data.resource}.export", parameters=wanted)
+    wanted = msgspec.to_builtins(data)
+    wish = RequestJob(job_id=parts(request).new_id(), kind=f"{wanted.pop('resource')}.export", parameters=wanted)
     return await carry_out(request, wish, JobView, of=Job, status=202, location="/api/v1/jobs/")

@@ -17,7 +17,7 @@ from application.jobs.files import RowError
 from application.jobs.job import CancelJob, must_see
 from domain.jobs.job import Job
 from projections.jobs.job_board import JOB_BOARD
-from projections.shared.reading import Freshness
+from projections.shared.reading import LAST_ID, Freshness
 
 Req = Request[Any, Any, Any]
 FIRST_ERRORS: Final = 10
@@ -26,7 +26,7 @@ FIRST_ERRORS: Final = 10
 @query("/api/v1/jobs", needs="jobs:read", answers=Page[JobView], tags=["jobs"])
 async def list_jobs(request: Req, fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
     """One's own jobs, newest first."""
-    (before,) = read_cursor(request, cursor, tuple[UUID]) or (UUID(int=2**128 - 1),)
+    (before,) = read_cursor(request, cursor, tuple[UUID]) or (LAST_ID,)
     most = limit or DEFAULT_LIMIT
     where = "where requester_id = %b and id < %b order by id desc limit %b"
     seen = await parts(request).tables.many(JOB_BOARD, where, (caller(request).id, before, most + 1), fresh)

@@ -95,4 +95,4 @@ async def must_hear(caller: Caller, wish: Subscription, load: LoadsAny) -> None:
         raise Hidden
 
 
-ALL: Final = channel(Kind("all", "Everything that happens to tasks, projects and teams.", "tasks:list-all", everything=True))
+ALL: Final = channel(Kind("all", "Everything that happens to tasks, projects and teams; not to orders.", "tasks:list-all", everything=True))

@@ -45,7 +45,7 @@ def asyncapi(address: str) -> dict[str, Any]:
     for tell in TELLS:
         for name, shape in sorted(tell.names().items()):
             about = (shape.__doc__ or "").partition("\n")[0]
-            told[name] = _message(name, about, _envelope(_facts(shape, schemas)), tag=name.partition(".")[0])
+            told[name] = _message(name, about, _envelope(_facts(shape, tell.beside, schemas)), tag=name.partition(".")[0])
     for kind in KINDS.values():
         if kind.present is not None:
             name = f"{kind.name}.unread"
@@ -122,16 +122,23 @@ def _envelope(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _facts(shape: type[Event], schemas: dict[str, Any]) -> dict[str, Any]:
+def _facts(shape: type[Event], beside: type[msgspec.Struct] | None, schemas: dict[str, Any]) -> dict[str, Any]:
     """What may stand in `data`: facts beyond 1 KiB are left out and named there."""
-    (told,), found = msgspec.json.schema_components([shape], ref_template="#/components/schemas/{name}")
-    own = found.pop(told["$ref"].rpartition("/")[2])
-    schemas |= found
+    own = _schema(shape, schemas)
+    always = {} if beside is None else _schema(beside, schemas)
     sealed = sealed_fields(shape)
     properties = {name: _SEALED if name in sealed else known for name, known in own["properties"].items() if name not in {"at", "before"}}
     changes = properties.pop("after", None)
     left_out = {"type": "array", "items": TEXT, "description": "Facts too large to be told; ask for the resource."}
-    return {"type": "object", "properties": properties | ({"changes": changes} if changes else {}) | {"left_out": left_out}}
+    properties |= ({"changes": changes} if changes else {}) | {"left_out": left_out} | always.get("properties", {})
+    return {"type": "object", "properties": properties, "required": always.get("required", [])}
+
+
+def _schema(shape: type[msgspec.Struct], schemas: dict[str, Any]) -> dict[str, Any]:
+    (told,), found = msgspec.json.schema_components([shape], ref_template="#/components/schemas/{name}")
+    own: dict[str, Any] = found.pop(told["$ref"].rpartition("/")[2])
+    schemas |= found
+    return own
 
 
 _SEALED: Final = {"const": "sealed"}

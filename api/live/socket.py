@@ -154,5 +154,3 @@ async def _noted(socket: Socket, refused: Refused) -> None:
 
 async def _close(socket: Socket, ending: Ending) -> None:
     await socket.send({"type": "websocket.close", "code": ending.close, "reason": ending.code[:REASON]})
-
-

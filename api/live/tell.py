@@ -35,7 +35,9 @@ Says = Callable[[Happened], Told | None]
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """How families of events are told, `but` some of them. `circle`: what says whom they concern, folded from the stream that `about` names."""
+    """How families of events are told, `but` some of them. `circle`: what says whom they concern, folded from the stream that `about` names.
+    `beside`: what is always said beside the facts of the event.
+    """
 
     families: tuple[type[Event], ...]
     but: tuple[type[Event], ...]
@@ -44,6 +46,7 @@ class Tell(msgspec.Struct, frozen=True):
     about: Callable[[Recorded[Any]], UUID]
     private: bool
     removes: Callable[[Event], UUID | None]
+    beside: type[msgspec.Struct] | None
 
     def names(self) -> dict[str, type[Event]]:
         """The pinned names of its events."""
@@ -70,13 +73,14 @@ def tells(
     about: Callable[[Recorded[Any]], UUID] = of_its_stream,
     private: bool = False,
     removes: Callable[[Event], UUID | None] = lambda _: None,
+    beside: type[msgspec.Struct] | None = None,
 ) -> Callable[[Says], Says]:
     """Register what is told of these events and their kinds, nothing where the function answers None. `private`: not even on `all`.
-    `removes`: who may see less after such an event, also of other things.
+    `removes`: who may see less after such an event, also of other things. `beside`: for the document, what is said beside its facts.
     """
 
     def register(says: Says) -> Says:
-        TELLS.append(Tell(families, but, says, circle, about, private, removes))
+        TELLS.append(Tell(families, but, says, circle, about, private, removes, beside))
         return says
 
     return register

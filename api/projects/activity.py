@@ -19,11 +19,11 @@ from domain.projects.role import MemberRole
 from projections.identity.people import names_of
 from projections.projects.activity import ACTIVITY, OF_PROJECT, OF_PROJECTS
 from projections.projects.projects import PROJECTS
-from projections.shared.reading import Freshness, SeenMany
+from projections.shared.reading import LAST_ID, LAST_POSITION, Freshness, SeenMany
 
 Place = tuple[int, UUID]
 """Where a page ended: a move within a team stands twice at one position."""
-LATEST = (2**62, UUID(int=2**128 - 1))
+LATEST = (LAST_POSITION, LAST_ID)
 
 
 class ActivityEntry(msgspec.Struct, frozen=True):

@@ -34,13 +34,12 @@ from projections.identity.people import names_of
 from projections.projects.invitations import INVITATIONS, InvitationRow
 from projections.projects.projects import PROJECTS
 from projections.projects.teams import TEAMS
-from projections.shared.reading import Freshness, SeenMany
+from projections.shared.reading import LAST_ID, Freshness, SeenMany
 
 OF_PROJECT = "/api/v1/projects/{project_id:uuid}/invitations"
 OF_TEAM = "/api/v1/teams/{team_id:uuid}/invitations"
 MINE = "/api/v1/invitations"
 LIMIT = "invitation"
-NEWEST = UUID(int=2**128 - 1)
 Token = Annotated[str, PathParameter(max_length=LONGEST, description="The word in the mail; or the invitation's id, once one's address is proved.")]
 
 
@@ -186,7 +185,7 @@ async def _must_run(request: Req, kind: Kind, circle_id: UUID) -> None:
 
 async def _list(request: Req, fresh: Freshness, where: LiteralString, arguments: list[Any], limit: int | None, cursor: str | None) -> Response[bytes]:
     most = limit or DEFAULT_LIMIT
-    (before,) = read_cursor(request, cursor, tuple[UUID]) or (NEWEST,)
+    (before,) = read_cursor(request, cursor, tuple[UUID]) or (LAST_ID,)
     rest: LiteralString = f"where {where} and id < %b order by id desc limit %b"
     seen: SeenMany[InvitationRow] = await parts(request).tables.many(INVITATIONS, rest, (*arguments, before, most + 1), fresh)
     rows = seen.rows[:most]

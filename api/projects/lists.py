@@ -20,9 +20,8 @@ from domain.projects.status import ProjectStatus
 from projections.projects.memberships import MEMBERSHIPS
 from projections.projects.projects import PROJECTS
 from projections.projects.teams import TEAMS
-from projections.shared.reading import Freshness, SeenMany
+from projections.shared.reading import LAST_ID, Freshness, SeenMany
 
-NEWEST = UUID(int=2**128 - 1)
 Sought = Annotated[str | None, QueryParameter(max_length=NAME, description="What the name contains, in any case.")]
 Tag = Annotated[str | None, QueryParameter(max_length=50, description="A tag the project has.")]
 Status = Annotated[ProjectStatus | None, QueryParameter(description="Where the project stands.")]
@@ -80,7 +79,7 @@ async def list_teams(
 ) -> Response[bytes]:
     """The caller's teams, newest first; all for who may read all."""
     who, most = caller(request), limit or DEFAULT_LIMIT
-    (before,) = read_cursor(request, cursor, tuple[UUID]) or (NEWEST,)
+    (before,) = read_cursor(request, cursor, tuple[UUID]) or (LAST_ID,)
     where: LiteralString = "where not deleted and (%b::text is null or position(%b in sought) > 0)"
     arguments: list[Any] = [None if q is None else same_name(q)] * 2
     if reach(who, "teams:read") is not Reach.ALL:
@@ -126,7 +125,7 @@ async def _projects(
     request: Req, fresh: Freshness, where: LiteralString, arguments: list[Any], limit: int | None, cursor: str | None
 ) -> Response[bytes]:
     most = limit or DEFAULT_LIMIT
-    (before,) = read_cursor(request, cursor, tuple[UUID]) or (NEWEST,)
+    (before,) = read_cursor(request, cursor, tuple[UUID]) or (LAST_ID,)
     seen = await parts(request).tables.many(PROJECTS, where + SOUGHT, (*arguments, before, most + 1), fresh)
     return _page(request, seen, [project_view(row) for row in seen.rows[:most]], most)
 

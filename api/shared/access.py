@@ -26,6 +26,7 @@ PUBLIC: Final = "public"
 PEOPLE: Final = "people"
 """A `step_up` that is asked of people, but not of programs that act with a key and can never give one."""
 LONGEST_AGENT: Final = 256
+UNKEYED: Final = (400, "idempotency_key_required")
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -42,6 +43,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     await admit(connection, handler)
     if connection.scope["query_string"] and not handler.opt.get("reads_query"):
         _refuse_unfit_parameters(connection, handler)
+    if handler.opt.get("keyed") and "idempotency-key" not in connection.headers:
+        raise BodyRefused([FieldError("Idempotency-Key", "required", "send a word of your own, and the same one when you try again")], *UNKEYED)
     accept = connection.headers.get("accept", ANYTHING)
     if accept != ANYTHING and handler.opt.get("speaks_json") and not _accepts_json(accept):
         raise BodyRefused([FieldError("Accept", "not_acceptable", "answers are application/json")], 406, "not_acceptable")

@@ -27,6 +27,7 @@ _encode = msgspec.json.Encoder().encode
 class _Told(msgspec.Struct):
     id: UUID | None = None
     version: int | None = None
+    stock_version: int | None = None
 
 
 _told = msgspec.json.Decoder(_Told).decode
@@ -44,9 +45,13 @@ class Viewed:
         """The resource; a large one, and a person, is stored only as its id."""
         if self._view is None:
             return Answer(self._status, b"")
-        shown = result if isinstance(result, self._view) else msgspec.convert(result, self._view, from_attributes=True)
+        shown = result if isinstance(result, self._view) else self._shown(result)
         again = result.id if isinstance(result, Aggregate | Person) else None
         return Answer(self._status, _encode(shown), again, isinstance(result, Person))
+
+    def _shown(self, result: object) -> Any:
+        make = getattr(self._view, "of", None)  # What shows more than fields of the same names says how.
+        return msgspec.convert(result, self._view, from_attributes=True) if make is None else make(result)
 
     def refusal(self, refused: Refused) -> Answer | None:
         """The problem document, where refusals of its status are stored."""
@@ -122,7 +127,8 @@ def respond(answer: Answer, outcome: Outcome, location: str = "") -> Response[by
         return Response(b"", status_code=answer.status, headers=headers)
     told = _told(answer.body) if outcome.replayed or not isinstance(outcome.result, Aggregate) else outcome.result
     if told.version is not None:
-        headers["ETag"] = f'"{told.version}"'
+        beside = getattr(told, "stock_version", None)
+        headers["ETag"] = f'"{told.version}"' if beside is None else f'"{told.version}.{beside}"'
     if location and told.id is not None:
         headers["Location"] = f"{location}{told.id}"
     return Response(with_position(answer.body, outcome.position), status_code=answer.status, media_type="application/json", headers=headers)
@@ -161,7 +167,10 @@ async def _key(request: Req, known: Parts, part: str, body: bytes | None) -> Key
 
 
 def if_match(request: Req) -> int | None:
-    """The version a client says it changed; None where it says nothing or `*`. Raises 400, or 428 where it must say one."""
+    """The version a client says it changed; None where it says nothing or `*`. Raises 400, or 428 where it must say one.
+
+    Of a tag like `"3.17"` the first number: the second belongs to what is shown beside, which others may change meanwhile.
+    """
     given = request.headers.get("if-match", "").strip()
     if not given:
         if parts(request).rules.require_if_match:
@@ -169,8 +178,18 @@ def if_match(request: Req) -> int | None:
         return None
     if given == "*":
         return None
-    tag = given.removeprefix('"').removesuffix('"')
-    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else -1
+    tag, _, beside = given.removeprefix('"').removesuffix('"').partition(".")
+    return -1 if beside and _number(beside) < 0 else _number(tag)
+
+
+def if_match_beside(request: Req) -> int | None:
+    """The second number of a tag like `"3.17"`, for what changes both; None where a client says only one, nothing or `*`."""
+    beside = request.headers.get("if-match", "").strip().removesuffix('"').partition(".")[2]
+    return _number(beside) if beside else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def matches(request: Req, tag: int | str) -> bool:

@@ -16,7 +16,7 @@ WORDS: Final[dict[str, Any]] = {
     "payload": {"rack": 12}, "progress": {"done": 3, "of": 10}, "performed_by": ID, "action_type": "status_changed", "from_value": "pending",
     "to_value": "in_progress", "last_error": None, "next_cursor": None, "attempts": 1, "running": 1, "status": "in_progress", "wait": 10,
     "lock_expires_at": FUTURE, "retry_at": None, "completed_at": None, "error": None, "position": 4711, "process": "serve",
-    "database": "ok", "kid": "8bQ2…",
+    "database": "ok", "kid": "8bQ2…", "amount": 339, "currency": "GBP", "carrier": "Royal Mail", "tracking": "RM 4711 GB",
 }  # fmt: skip
 """What a field of this name may hold, where its type allows it."""
 
@@ -35,9 +35,10 @@ def _value(kind: inspect.Type, name: str, *, asked: bool) -> Any:
         case inspect.Metadata(type=inner, extra_json_schema=more):
             told = (more or {}).get("examples")
             return told[0] if told else _value(inner, name, asked=asked)
-        case inspect.StructType(fields=fields):
+        case inspect.StructType(fields=fields, tag_field=tag_field, tag=tag):
+            tagged = {} if tag_field is None else {tag_field: tag}
             shown = [field for field in fields if field.required or not asked or field.encode_name in SHOWN]
-            return {field.encode_name: _value(field.type, field.encode_name, asked=asked) for field in shown}
+            return tagged | {field.encode_name: _value(field.type, field.encode_name, asked=asked) for field in shown}
         case inspect.UnionType(types=kinds):
             there = [one for one in kinds if not isinstance(one, inspect.NoneType)]
             return None if len(there) < len(kinds) and WORDS.get(name, "") is None else _value(there[0], name, asked=asked)

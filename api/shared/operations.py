@@ -15,8 +15,9 @@ from application.shared.permissions import PERMISSIONS
 TEXT: Final = Schema(type=OpenAPIType.STRING)
 FILE: Final = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
 NUMBER: Final = Schema(type=OpenAPIType.STRING, pattern="^[0-9]+$")
+KEY: Final = "Idempotency-Key"
 ASKED: Final = {
-    "Idempotency-Key": ("A word of the client's own, 1 to 255 characters: the same request under the same key is carried out once.", "order-7"),
+    KEY: ("A word of the client's own, 1 to 255 characters: the same request under the same key is carried out once.", "order-7"),
     "If-Match": ("The ETag of the version that is changed; another one is refused with 412.", '"3"'),
     "If-None-Match": ("The ETag the client has; 304 when it is still the newest.", '"3"'),
 }
@@ -47,15 +48,16 @@ def described(
     *,
     needs: str,
     asked: Iterable[str],
+    keyed: bool = False,
     answers: Any,
     also: Mapping[int, Any] = MappingProxyType({}),
     takes: Mapping[str, str] = MappingProxyType({}),
     sends: Iterable[str] = (),
     further: Callable[[Operation], object] = id,
 ) -> type[Operation]:
-    """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `also`: answers of other statuses;
-    `takes`: media types of a body that is a file, with an example of each; `sends`: those of an answer that is one; `further` says at the end
-    what only this operation has.
+    """The kind of operation that says all this about a route's function. `needs`: `public` or a permission; `keyed`: an idempotency key must
+    come with it; `also`: answers of other statuses; `takes`: media types of a body that is a file, with an example of each; `sends`: those
+    of an answer that is one; `further` says at the end what only this operation has.
     """
     body = _body_of(function)
     roles = "Open to everybody." if needs == "public" else f"Needs `{needs}`. For: {', '.join(_roles(needs))}."
@@ -66,7 +68,7 @@ def described(
             self.description = f"{self.description}\n\n{roles}"
             if needs == "public":
                 self.security = [{}]
-            self.parameters = [*(self.parameters or []), *(_header(name) for name in asked)] or None
+            self.parameters = [*(self.parameters or []), *(_header(name, required=keyed and name == KEY) for name in asked)] or None
             if body is not None and isinstance(self.request_body, RequestBody):
                 self.request_body.required = signature(function).parameters["data"].default is Signature.empty
                 for media in self.request_body.content.values():
@@ -100,11 +102,11 @@ def _file(example: str) -> OpenAPIMediaType:
     return OpenAPIMediaType(schema=FILE, examples={"usual": _Shown(value=example)})
 
 
-def _header(name: str) -> Parameter:
+def _header(name: str, *, required: bool) -> Parameter:
     meaning, example = ASKED[name]
-    is_key = name == "Idempotency-Key"
+    is_key = name == KEY
     schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern='[^" \\t]') if is_key else TEXT
-    return Parameter(name=name, param_in="header", description=meaning, schema=schema, required=False, examples={"usual": _Shown(value=example)})
+    return Parameter(name=name, param_in="header", description=meaning, schema=schema, required=required, examples={"usual": _Shown(value=example)})
 
 
 def _told(*names: str) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Itera
     if status < 300:
         headers = ["Location"] if status in {201, 202} and "id" in _fields(answers) else []
         headers += ["ETag"] if has_version(answers) or "If-None-Match" in asked else ["Link"] if "next_cursor" in _fields(answers) else []
-        headers += usual + (["Idempotent-Replayed"] if "Idempotency-Key" in asked else [])
+        headers += usual + (["Idempotent-Replayed"] if KEY in asked else [])
         shown = None if answers is None else example_of(answers)
     elif "application/problem+json" in (response.content or {}):
         shown = _problem(status, response.description)

@@ -15,6 +15,7 @@ from application.identity.key_standing import KeyStanding
 from application.identity.outside_identity import Providers
 from application.identity.standing import Standing
 from application.jobs.files import JobFiles
+from application.payments.webhook import Signatures
 from application.shared.context import Key
 from application.shared.dispatch import Dispatch
 from application.shared.outside import ByteStore, Scanner
@@ -22,7 +23,7 @@ from application.shared.ports import Log, Sealing
 from projections.audit.event_log import EventLog
 from projections.identity.export import Traces
 from projections.identity.person_keys import PersonKeys
-from projections.shared.reading import Caches, Past, Tables
+from projections.shared.reading import Caches, Past, Tables, Twins
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -39,6 +40,8 @@ class Rules(msgspec.Struct, frozen=True):
     cors_origins: tuple[str, ...] = ()
     file_size_limit: int = 26_214_400
     file_quota: int = 1_073_741_824
+    catalogue_max_age: int = 0
+    """Seconds for which anybody may show the catalogue without asking again."""
     address: str = "http://127.0.0.1:3000"
     """Where people reach this API; the issuer of id tokens."""
 
@@ -50,6 +53,7 @@ class Parts(msgspec.Struct, frozen=True):
     log: Log
     tables: Tables
     caches: Caches
+    twins: Twins
     past: Past
     tokens: AccessTokens
     standing: Standing
@@ -72,6 +76,8 @@ class Parts(msgspec.Struct, frozen=True):
     """None: nobody looks at files for harm."""
     limits: Limits | None = None
     """None: nobody is limited."""
+    signatures: Signatures | None = None
+    """Of the payment provider; None: it tells nothing by itself."""
     feed: Feed | None = None
     tickets: Tickets | None = None
     """None, both: nobody is told anything live."""

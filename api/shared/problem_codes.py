@@ -51,6 +51,7 @@ BY_STATUS: Final = {
 FURTHER: Final = {
     "malformed_json": (400, "The body is not JSON"),
     "invalid_cursor": (400, "The cursor is not one of this list"),
+    "idempotency_key_required": (400, "This needs an idempotency key: without one, nobody could tell a second order from a retry"),
 }
 """Codes beside the usual one of their status."""
 STORED: Final = frozenset({404, 409, 412})

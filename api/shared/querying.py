@@ -22,7 +22,7 @@ Req = Request[Any, Any, Any]
 DEFAULT_LIMIT: Final = 50
 T = TypeVar("T")
 Limit = Annotated[int | None, QueryParameter(ge=1, le=200, description="How many at most; 50 where left out, unless the operation says otherwise.")]
-Cursor = Annotated[str | None, QueryParameter(max_length=500, description="Where the last page ended (`next_cursor`); opaque.")]
+Cursor = Annotated[str | None, QueryParameter(max_length=4000, description="Where the last page ended (`next_cursor`); opaque.")]
 MinPosition = Annotated[int | None, QueryParameter(ge=0, description="Show at least this position of the log (`position` of a command's answer).")]
 AllowStale = Annotated[bool, QueryParameter(description="Rather an old answer than 503 when the view has not caught up.")]
 _encode = msgspec.json.Encoder().encode
@@ -47,7 +47,7 @@ def viewer(request: Req) -> Viewer:
     return Viewer(who.id, who.is_admin)
 
 
-def one(request: Req, shown: msgspec.Struct, *, version: int, position: int, stale: bool = False) -> Response[bytes]:
+def one(request: Req, shown: msgspec.Struct, *, version: int | str, position: int, stale: bool = False) -> Response[bytes]:
     """A single resource with its ETag; 304 when the client has it."""
     headers = _headers(position, stale=stale) | {"ETag": f'"{version}"'}
     if matches(request, version):
@@ -96,7 +96,9 @@ def _headers(position: int, *, stale: bool) -> dict[str, str]:
     return headers | {"Daybook-Stale": "true"} if stale else headers
 
 
-def streamed(rows: AsyncIterator[Sequence[Any]], cursor_of: Callable[[Any], str], most: int, position: int) -> Stream:
+def streamed(
+    rows: AsyncIterator[Sequence[Any]], cursor_of: Callable[[Any], str], most: int, position: int, headers: dict[str, str] | None = None
+) -> Stream:
     """A whole list, written as it is read; past `most` items it ends with a `next_cursor`, never silently."""
 
     async def write() -> AsyncIterator[bytes]:
@@ -112,7 +114,7 @@ def streamed(rows: AsyncIterator[Sequence[Any]], cursor_of: Callable[[Any], str]
                 break
         yield b'],"next_cursor":' + _encode(following) + b"}"
 
-    return Stream(write(), media_type="application/json", headers=_headers(position, stale=False))
+    return Stream(write(), media_type="application/json", headers=headers or _headers(position, stale=False))
 
 
 def write_cursor(request: Req, *values: Any) -> str:

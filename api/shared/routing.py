@@ -12,7 +12,7 @@ from api.shared.problems import Problem
 from api.shared.route import Route
 
 TOLD: Final = {
-    400: "What was sent does not fit: `validation_failed`, `malformed_json`, `invalid_cursor`.",
+    400: "What was sent does not fit: `validation_failed`, `malformed_json`, `invalid_cursor`, `idempotency_key_required`.",
     401: "No proof of who calls: `unauthenticated`, `invalid_token`, `token_expired`, `reauthentication_required`.",
     403: "Not allowed for this caller: `insufficient_role`, `insufficient_scope`, `forbidden`, `not_assigned_node`.",
     404: "Nothing that the caller may see: `not_found`.",
@@ -54,6 +54,7 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
     responses |= more.pop("responses", {})
     further, speaks_json = more.pop("further", id), more.pop("speaks_json", not sends and media == JSON)
     also: dict[int, type] = more.pop("also", {})
+    keyed = more.get("keyed", False)
     for other, shape in also.items():
         responses[other] = ResponseSpec(shape, description=(shape.__doc__ or "").partition("\n")[0], generate_examples=False)
 
@@ -70,7 +71,7 @@ def _made(method: HttpMethod, path: str, statuses: tuple[int, ...], more: dict[s
             responses=responses,
             operation_id=function.__name__,
             operation_class=described(
-                function, needs=needs, asked=asked, answers=answers, also=also, takes=takes, sends=sends, further=further
+                function, needs=needs, asked=asked, keyed=keyed, answers=answers, also=also, takes=takes, sends=sends, further=further
             ),
             summary=summary.rstrip("."),
             description=description.strip() or summary,
@@ -105,7 +106,7 @@ _COMMAND: Final = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 5
 
 
 def command(path: str, **more: Any) -> Decorator:
-    """A POST that dispatches a command."""
+    """A POST that dispatches a command; `keyed` where it must come with an idempotency key."""
     return _made(HttpMethod.POST, path, _COMMAND, {"dto": StrictBody, "return_dto": None, **more}, "Idempotency-Key")
 
 

@@ -19,6 +19,7 @@ from api.tasks.views import TaskView, task_is_there
 from application.shared.context import Answer
 from application.tasks.assignment import AssignTask, ClaimTask
 from application.tasks.node import SeeNode
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import Conflict, NotFound, Refused
 from domain.tasks.errors import NodeAtCapacity, NodeDraining
 from domain.tasks.task import Task
@@ -27,7 +28,6 @@ from projections.tasks.node_queue import NODE_QUEUE, queue_of
 from projections.tasks.task_counts import TASK_COUNTS, assigned_to
 
 Req = Request[Any, Any, Any]
-NOBODY = UUID(int=0)
 
 
 class Assignment(Body, frozen=True, kw_only=True):

@@ -18,13 +18,12 @@ from api.shared.task_sight import must_see_task
 from api.tasks.views import task_view
 from application.shared.permissions import Reach, reach
 from domain.shared.refused import Hidden, NotFound
-from projections.shared.reading import Freshness
+from projections.shared.reading import LAST_POSITION, Freshness
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_history import TASK_HISTORY, HistoryRow
 from projections.tasks.task_row import TaskRow
 
 Req = Request[Any, Any, Any]
-NEWEST = 2**62
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
@@ -65,7 +64,7 @@ async def task_activity(
 
 async def _history(request: Req, task_id: UUID, fresh: Freshness, limit: int | None, cursor: str | None) -> Response[bytes]:
     await _live(request, task_id, fresh)
-    before = read_cursor(request, cursor, tuple[int, int]) or (NEWEST, 0)
+    before = read_cursor(request, cursor, tuple[int, int]) or (LAST_POSITION, 0)
     most = limit or DEFAULT_LIMIT
     seen = await parts(request).tables.many(
         TASK_HISTORY,

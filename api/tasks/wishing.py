@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Any, Final, LiteralString, TypeVar
+from typing import Annotated, Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -14,12 +13,13 @@ from litestar.params import FromQuery, QueryParameter
 from api.shared.access import caller
 from api.shared.moments import moment, moment_of
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.words import Word, words, words_of
 from domain.tasks.status import Priority, Status
+from projections.shared.patterns import patterns
 from projections.shared.reading import Freshness
 from projections.tasks.task_search import Filter, Place, Sought
 
 Req = Request[Any, Any, Any]
-Word = TypeVar("Word", bound=StrEnum)
 OVERDUE: Final = "overdue"
 
 
@@ -125,29 +125,8 @@ def meant(request: Req, fresh: Freshness, said: Said) -> Wanted:
     return Wanted(fresh, said, tuple(filters), owners, said.assignee_id, said.node_id, said.project_id, watcher, since, until)
 
 
-def words(text: str | None) -> list[str]:
-    """The words of a list with commas."""
-    return [] if text is None else [word.strip() for word in text.split(",")]
-
-
-def _words(name: str, text: str | None, kind: type[Word], also: frozenset[str] = frozenset()) -> list[Word | str]:
-    found, unknown = dict[Word | str, None](), list[str]()
-    for word in words(text):
-        if word.lower() in also:
-            found[word.lower()] = None
-            continue
-        try:
-            found[kind(word)] = None
-        except ValueError:
-            unknown.append(word)
-    if unknown:
-        allowed = ", ".join((*kind, *sorted(also)))
-        raise BodyRefused([FieldError(name, "not_allowed", f"{', '.join(unknown)}: one of {allowed} is meant")])
-    return list(found)
-
-
 def _statuses(text: str | None) -> Iterator[Filter]:
-    found = _words("status", text, Status, frozenset({"all", OVERDUE}))
+    found = words_of("status", text, Status, frozenset({"all", OVERDUE}))
     plain = [str(one) for one in found if one != OVERDUE]
     if not found or "all" in plain:
         return
@@ -160,7 +139,7 @@ def _statuses(text: str | None) -> Iterator[Filter]:
 
 
 def _one_of(name: LiteralString, text: str | None, kind: type[Word]) -> Iterator[Filter]:
-    found = [str(one) for one in _words(name, text, kind)]
+    found = [str(one) for one in words_of(name, text, kind)]
     if found:
         yield Filter(name, f"{name} = any(%b::text[])", (found,), tuple(found))
 
@@ -172,9 +151,8 @@ def _tags(text: str | None) -> Iterator[Filter]:
 
 
 def _text(text: str | None) -> Iterator[Filter]:
-    found = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in (text or "").split()]
-    if found:
-        sought = [f"%{word}%" for word in found]
+    sought = patterns(text or "")
+    if sought:
         yield Filter("q", "title || ' ' || coalesce(description, '') ilike all(%b::text[])", (sought,))
 
 

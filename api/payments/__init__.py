@@ -1,0 +1,1 @@
+"""Payments and the books over HTTP, and what the payment provider tells."""

@@ -4,7 +4,8 @@
 * `redis_url` – an empty database of the embedded Valkey.
 * `any_database`, `any_redis` – the same, once on the embedded server and once on the PostgreSQL (15 or newer) and Redis that answer on
   their usual ports of this machine; skipped where none does. Never anything but own databases, and Redis database 9 (or
-  the one of DAYBOOK_TEST_REDIS_DATABASE), is touched there.
+  the one of DAYBOOK_TEST_REDIS_DATABASE, 8 for the second run of `daybook test`), is touched there.
+* `api` – a whole Daybook, for all tests of a folder or of a file; see `tests/http/daybook.py`.
 """
 
 import os
@@ -44,8 +45,8 @@ def _closed_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if request.node.get_closest_marker("server"):
         return
 
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise AssertionError("this test opens a connection: mark it `server` or use a server fixture")
+    def refuse(*_: Any, **__: Any) -> Any:  # As a server that is away: a Daybook of other tests of the folder, which goes on meanwhile, bears it.
+        raise ConnectionRefusedError("this test opens a connection: mark it `server` or use a server fixture")
 
     for name in ("connect", "connect_ex", "bind"):
         monkeypatch.setattr(socket.socket, name, refuse)

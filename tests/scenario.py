@@ -132,7 +132,7 @@ class World:
     async def happened(self, stream_id: UUID, *events: Event) -> None:
         """Write events of another context as they are."""
         work = UnitOfWork(self.log, NamesOnly())  # type: ignore[arg-type]  # a part of the port is enough here
-        work.begin(await work.load(Bare, stream_id), *events)
+        work.stage(await work.load(Bare, stream_id), *events)
         await self.log.append(work.entry(Context(SYSTEM, self.new_id()), self.now))
 
     def events(self, stream_id: UUID) -> list[Event]:

@@ -71,6 +71,14 @@ class Servers:
         self.state.open()
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
+        self._shared: Servers | None = None
+
+    @property
+    def shared(self) -> "Servers":
+        """Others of the same kind, for what lasts longer than one file: no test that wants an empty Redis empties theirs."""
+        if self._shared is None:
+            self._shared = Servers(self.state.folder.with_name("shared"))
+        return self._shared
 
     def start_postgres(self) -> Postgres:
         if self.postgres is None:
@@ -93,7 +101,7 @@ class Servers:
         return self.valkey.url
 
     def stop(self) -> None:
-        for server in (self.postgres, self.valkey):
+        for server in (self.postgres, self.valkey, self._shared):
             if server is not None:
                 server.stop()
 

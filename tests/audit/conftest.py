@@ -1,14 +1,5 @@
-"""One Daybook for all tests of a file."""
+"""One Daybook for all tests of this folder."""
 
-from collections.abc import AsyncIterator
+from tests.http.daybook import api
 
-import pytest
-
-from tests.http.daybook import Api, daybook
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
+__all__ = ["api"]

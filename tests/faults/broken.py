@@ -5,10 +5,13 @@ from typing import Any
 
 from msgspec import structs
 
+from application.payments.call import Refused, Unknown
 from domain.shared.event import Recorded
+from domain.shop.stock import Stock
 from domain.tasks.task import Task
 from infra.jobs import task_creation
 from infra.postgres import row_table, tables
+from infra.processes import cashier
 from infra.processes import clock as clock_process
 from infra.processes import consumers as consumers_process
 from infra.processes import relay as relay_process
@@ -121,3 +124,21 @@ def jobs_without_derived_ids(settings: Settings, port: int) -> None:
     """A row's wish has a new id each time it is read."""
     task_creation.DerivedKey = lambda _: idempotency.DerivedKey(relay_process.new_id())
     faulty.jobs_dying_before_a_checkpoint(settings, port)
+
+
+def consumers_that_sell_what_is_held(settings: Settings, port: int) -> None:
+    """What is held for others counts as free."""
+    Stock.available = lambda self, _: self.on_hand
+    consumers_process.main(settings, port)
+
+
+def consumers_that_ask_again(settings: Settings, port: int) -> None:
+    """An outcome that nobody knows is taken for a failure, and asked for again under another key."""
+    real = cashier.ask
+
+    async def ask(*about: Any) -> Any:
+        outcome = await real(*about)
+        return Refused("failed", outcome.message) if isinstance(outcome, Unknown) else outcome
+
+    cashier.ask = ask
+    consumers_process.main(settings, port)

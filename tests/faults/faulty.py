@@ -24,6 +24,7 @@ from infra.processes import serve as serve_process
 from infra.projection import reacting, stores
 from infra.redis import row_cache
 from infra.settings import Settings
+from infra.settings.shop import ShopSettings
 from tests.faults import toys
 
 
@@ -188,10 +189,16 @@ def serve_an_hour_ahead(settings: Settings, port: int) -> None:
     an_hour_ahead("serve", settings, port)
 
 
+def impatient_consumers(settings: Settings, port: int) -> None:
+    """They wait two seconds for a call to the payment provider whose maker is gone."""
+    ShopSettings.payment_patience = property(lambda _: timedelta(seconds=2))
+    consumers_process.main(settings, port)
+
+
 def jobs_with_a_short_lease(settings: Settings, port: int) -> None:
-    """A worker that tells more often how far it is, and is missed sooner."""
+    """A worker that tells after each part how far it is, and is missed sooner."""
     job.LEASE = timedelta(seconds=1)
-    run.EVERY, run.ALIVE = 0.05, 0.2
+    run.EVERY, run.ALIVE = 0.0, 0.2
     jobs_process.main(settings, port)
 
 

@@ -65,10 +65,10 @@ class Checker:
     def _look(self) -> list[Recorded[Any]]:
         with psycopg.connect(self._url, autocommit=True, options=SESSION) as connection, redis.Redis.from_url(self._redis) as cache:
             log = read(connection)
-            head = log[-1].position if log else 0
-            builds = _builds(connection, cache, head)
+            newest = log[-1].position if log else 0
+            builds = _builds(connection, cache, newest)
             shown = {build: self._shown(connection, cache, *build) for build in builds}
-            if _builds(connection, cache, head) != builds or _head(connection) != head:
+            if _builds(connection, cache, newest) != builds or head(connection) != newest:
                 raise NotYet("something moved meanwhile")
         for (model, build), found in shown.items():
             compare(f"{model.name} (build {build})", folded(model, log), found)
@@ -85,11 +85,12 @@ def read(connection: Any) -> list[Recorded[Any]]:
     return [recorded(row) for row in connection.execute(f"select {COLUMNS} from events order by position", binary=True)]
 
 
-def _head(connection: Any) -> int:
+def head(connection: Any) -> int:
+    """The newest position."""
     return int(connection.execute("select coalesce(max(position), 0) from events").fetchone()[0])
 
 
-def _builds(connection: Any, cache: Any, head: int) -> list[tuple[ReadModel[Any], int]]:
+def _builds(connection: Any, cache: Any, newest: int) -> list[tuple[ReadModel[Any], int]]:
     """Every build that is folded, all of them at the head."""
     rows = connection.execute("select model, build, store, state, position from read_models where state <> 'building'").fetchall()
     found = {(row[0], row[1]): row for row in rows}
@@ -102,8 +103,8 @@ def _builds(connection: Any, cache: Any, head: int) -> list[tuple[ReadModel[Any]
         raise NotYet(f"not there: {missing}")
     for (name, build), (_, _, store, _, position) in found.items():
         stands = cache.hget(f"{{{name}}}:b{build}:meta", "position") if store == "redis" else position
-        if int(stands or -1) != head:
-            raise NotYet(f"{name} build {build} stands at {stands} of {head}")
+        if int(stands or -1) != newest:
+            raise NotYet(f"{name} build {build} stands at {stands} of {newest}")
     return [(known[name], build) for name, build in sorted(found) if name in known]
 
 

@@ -66,7 +66,7 @@ class Tell(Command, frozen=True):
 
 async def tell(command: Tell, ports: Ports) -> Task:
     task = Task(id=ports.new_id())
-    return ports.log.begin(task, *task.create(ports.now, owner_id=UUID(int=3), title=command.words))
+    return ports.log.stage(task, *task.create(ports.now, owner_id=UUID(int=3), title=command.words))
 
 
 def register() -> None:

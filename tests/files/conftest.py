@@ -14,8 +14,8 @@ from infra.outside.local_files import LocalFiles
 from infra.outside.s3_files import S3Files
 from infra.outside.s3_signature import Credentials
 from tests.files.http import KIB
-from tests.http.daybook import Api, daybook
-from tests.servers import Database, Servers
+from tests.http.daybook import Api, shared
+from tests.servers import Servers
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def s3(server: dict[str, str], store: str, secret_key: str = "") -> S3Files:
     return S3Files(store, server["endpoint"], by)
 
 
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis(), file_size_limit=64 * KIB, file_quota=200 * KIB) as running:
+@pytest.fixture(scope="package")
+async def api(servers: Servers) -> AsyncIterator[Api]:
+    async with shared(servers, file_size_limit=64 * KIB, file_quota=200 * KIB) as running:
         yield running

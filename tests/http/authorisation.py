@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from tests.http.authorisation_of_sales import SALES
+
 TABLE: Final = """
 published_keys               public                -
 permission_table             public                -
@@ -222,6 +224,10 @@ ENDS: Final = frozenset(
 """What can end the session that asks it, or the account: to be asked by somebody new each time."""
 
 
+READS: Final = {"order": "orders:read"}
+"""What shows objects of a kind, where some see all of them who may not do everything to them: these are told so (403), not that it is not there."""
+
+
 class Rule(msgspec.Struct, frozen=True):
     """A line of the table."""
 
@@ -230,4 +236,4 @@ class Rule(msgspec.Struct, frozen=True):
     object: str
 
 
-RULES: Final = {rule.operation: rule for rule in (Rule(*line.split()) for line in TABLE.splitlines() if line)}
+RULES: Final = {rule.operation: rule for rule in (Rule(*line.split()) for line in (TABLE + SALES).splitlines() if line)}

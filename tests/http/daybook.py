@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 import msgspec
+import pytest
 from litestar import Litestar
 
 from api.shared.health import Health
@@ -31,7 +32,7 @@ from infra.redis.progress import Progress
 from infra.settings import Settings
 from tests.eventually import eventually
 from tests.infra.doubles.forge import OURS, pem
-from tests.servers import Database
+from tests.servers import Database, Servers
 
 PASSWORD = "a garden of forking paths"
 ADMIN = "root@example.org"
@@ -41,9 +42,10 @@ Headers = dict[str, str]
 class Api:
     """What tests ask: HTTP as clients speak it, and a look at what is behind."""
 
-    def __init__(self, system: System, parts: Parts) -> None:
+    def __init__(self, system: System, parts: Parts, database: Database | None = None) -> None:
         self.system = system
         self.parts = parts
+        self.database = database
         self.health = Health("serve")
         watch(self.health, system)
         self.http = self.client(self.app)
@@ -122,11 +124,11 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
         jwt_private_keys=pem(OURS),
         jobs_folder=f"{kept.name}/jobs",
         files_folder=f"{kept.name}/files",
-        **{"bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
+        **{"payment_duration": 0, "bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
     )
     progress = Progress(redis_url)
     async with system(known) as running:
-        api = Api(running, parts_of(running, progress))
+        api = Api(running, parts_of(running, progress), database)
         beside = (relay(known, Health("relay")), consumers(known, Health("consumers")), progress.run())
         tasks = [asyncio.ensure_future(work) for work in beside]
         try:
@@ -140,6 +142,29 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
             _, stuck = await asyncio.wait(tasks, timeout=15)
             assert not stuck, stuck
             kept.cleanup()
+
+
+@asynccontextmanager
+async def shared(servers: Servers, **settings: Any) -> AsyncIterator[Api]:
+    """The same on a new database and a Redis that nobody else empties: for all tests of a folder."""
+    database = servers.new_database()
+    async with daybook(database, servers.shared.empty_redis(), **settings) as running:
+        yield running
+    servers.drop(database)
+
+
+@pytest.fixture(scope="package")
+async def api(servers: Servers) -> AsyncIterator[Api]:
+    """One Daybook, as it is without settings, for all tests of the folder whose `conftest.py` imports this."""
+    async with shared(servers) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", name="api")
+async def own_api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
+    """One for all tests of a file alone: where what happens to it would disturb others, or theirs would disturb it."""
+    async with daybook(module_database, servers.empty_redis()) as running:
+        yield running
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -10,7 +10,7 @@ UNSAYABLE = {
     "invalid_email", "invalid_name", "invalid_password", "password_too_common", "unwritable_text", "duplicate_parameter", "too_large", "too_long",
     "invalid_link", "passwords_differ", "password_unchanged", "invalid_role", "sign_in_not_begun",
     "unknown_comment", "unfit_key_scope", "unfit_network", "expiry_passed",
-    "too_short", "must_be_later", "unknown_team", "one_of_several",
+    "too_short", "must_be_later", "unknown_team", "one_of_several", "unknown_product", "mixed_currencies", "wrong_currency",
     "not_mutable", "never_ends", "unknown_time_zone",
     "unfit_redirect_uri", "unfit_scope", "unfit_grants", "unauthorized_client",
 }  # fmt: skip

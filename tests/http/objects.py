@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from application.jobs.job import RequestJob
+from application.orders.order import PlaceOrder
 from application.shared.context import Caller, Context
 from infra.app import new_id
 from tests.eventually import eventually
 from tests.http.circles import a_project, a_project_invitation, a_team, a_team_invitation, an_invitation
 from tests.http.daybook import Account, Api
 from tests.http.strangers import said
+from tests.payments.making import a_captured_payment
 
 Made = Callable[[Api, Account], Awaitable[dict[str, str]]]
 
@@ -91,6 +93,26 @@ async def a_job(api: Api, whose: Account) -> dict[str, str]:
     return {"job_id": str(outcome.result.id)}
 
 
+async def a_payment(api: Api, whose: Account) -> dict[str, str]:
+    """One that is over: nobody asks the provider anything meanwhile."""
+    return {"payment_id": str((await a_captured_payment(api.system, UUID(whose.id))).id)}
+
+
+async def a_product(api: Api, _: Account) -> dict[str, str]:
+    """Nobody's: what is sold is the shop's."""
+    made = await api("POST", "/api/v1/products", await api.admin(), json={"name": f"Lamp {new_id()}", "price": {"amount": 339}, "quantity": 3})
+    assert made.status_code == 201, made.text
+    return {"product_id": made.json()["id"]}
+
+
+async def an_order(api: Api, whose: Account) -> dict[str, str]:
+    """Placed while they were a user: not every role may buy."""
+    product = await a_product(api, whose)
+    wish = PlaceOrder(products=[(UUID(product["product_id"]), 1)])
+    outcome = await api.system.dispatch(wish, Context(Caller(UUID(whose.id), "user"), new_id()))
+    return {"order_id": str(outcome.result.id)}
+
+
 OBJECTS: dict[str, Made] = {
     "task": a_task,
     "task-owner": a_task,
@@ -104,9 +126,12 @@ OBJECTS: dict[str, Made] = {
     "session": a_session,
     "api-key": a_key,
     "job": a_job,
+    "payment": a_payment,
+    "order": an_order,
     "project": a_project,
     "team": a_team,
     "project-invitation": a_project_invitation,
     "team-invitation": a_team_invitation,
     "invitation": an_invitation,
+    "product": a_product,
 }

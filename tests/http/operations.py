@@ -27,6 +27,11 @@ class Operation(msgspec.Struct, frozen=True):
         return next(iter(self.told.get("requestBody", {}).get("content", {})), "")
 
     @property
+    def is_keyed(self) -> bool:
+        """Whether it must come with an idempotency key."""
+        return any(one["name"] == "Idempotency-Key" and one["required"] for one in self.told.get("parameters", ()))
+
+    @property
     def example(self) -> Any:
         """The body its document shows."""
         shown = self.told["requestBody"]["content"][self.form]["examples"]
@@ -42,6 +47,8 @@ class Operation(msgspec.Struct, frozen=True):
     async def ask(self, api: Api, who: Headers | None = None, /, **ids: str) -> httpx.Response:
         """Ask it with its example."""
         body: dict[str, Any] = {}
+        if self.is_keyed:
+            who = {**(who or {}), "Idempotency-Key": str(uuid4())}
         if self.form == "application/json":
             # Nobody waits for work in these tests.
             body = {"json": {**self.example, "wait": 0} if "wait" in self.example else self.example}

@@ -82,13 +82,18 @@ def test_every_body_has_an_example_that_fits_its_schema(document):
 
 
 def test_every_example_of_a_request_is_read_as_its_body(document):
-    shapes = {route.fn.__name__: get_type_hints(route.fn).get("data") for route in find_routes()}
+    shapes = {route.fn.__name__: route.opt.get("reads") or get_type_hints(route.fn).get("data") for route in find_routes()}
     for _, path, operation in operations(document):
         if "application/json" in operation.get("requestBody", {}).get("content", {}):
             shape = shapes[operation["operationId"]]
             body = next(one for one in get_args(shape) or (shape,) if isinstance(one, type))
             for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
                 assert msgspec.convert(example["value"], body), path
+
+
+def test_money_in_examples_is_money(document):
+    body = document["paths"]["/api/v1/orders"]["post"]["responses"]["201"]["content"]["application/json"]
+    assert body["examples"]["usual"]["value"]["total_amount"] == {"amount": 339, "currency": "GBP"}
 
 
 def test_problems_come_as_problems_and_all_else_as_what_it_is(document):

@@ -1,10 +1,12 @@
 """Methods, forms and sizes that an address knows, and those it does not."""
 
+from collections import defaultdict
 from uuid import uuid4
 
 import pytest
 
 from tests.http.daybook import problem
+from tests.http.operations import operations
 
 TASKS = "/api/v1/tasks"
 NOWHERE = uuid4()
@@ -15,6 +17,21 @@ async def test_405_names_the_methods_there_are(api, method):
     answer = await api(method, TASKS)
     assert problem(answer) == (405, "method_not_allowed")
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+async def test_405_is_said_of_every_method_that_an_address_does_not_have(api):
+    there = defaultdict(dict)
+    for operation in operations(api).values():
+        there[operation.path][operation.method] = operation.address()
+    wrong = []
+    for methods in there.values():
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
+            answer = await api(method, next(iter(methods.values())))
+            allowed = set(answer.headers.get("allow", "").split(", "))
+            if answer.status_code != 405 or not allowed >= set(methods) or method in allowed:
+                wrong.append((method, answer.url.path, answer.status_code, allowed))
+    assert wrong == []
+    assert len(there) > 150
 
 
 async def test_options_names_all_methods_of_an_address_to_everybody(api):

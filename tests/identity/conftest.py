@@ -1,10 +1,13 @@
-"""A small Daybook for each test."""
+"""A small Daybook for each test, and one on servers for all tests of a file."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.http.daybook import own_api
 from tests.identity.small_daybook import Identity
+
+__all__ = ["identity", "own_api"]
 
 
 @pytest.fixture

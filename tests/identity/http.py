@@ -45,6 +45,7 @@ def client(identity: Identity) -> AsyncTestClient[Litestar]:
         log=identity.log,
         tables=Rows(identity),
         caches=None,
+        twins=None,
         past=None,
         tokens=tokens(),
         standing=Standing(identity.log),

@@ -45,8 +45,13 @@ class Identity:
         self.sealing = AesSealing([b"m" * 32], keys.names)
         self.passwords = passwords or BcryptPasswords(keys.pepper, 4)
         self.settings = SimpleNamespace(
-            registration_enabled=True, registration_privacy=False, email_blocked_domains="",
-            refresh_lifetime=LIFETIME, refresh_grace_seconds=GRACE, session_idle=0, session_max_per_user=0
+            registration_enabled=True,
+            registration_privacy=False,
+            email_blocked_domains="",
+            refresh_lifetime=LIFETIME,
+            refresh_grace_seconds=GRACE,
+            session_idle=0,
+            session_max_per_user=0,
         )
         self.mail, self.attempts, self.remains = MemoryMail(), MemoryAttempts(), MemoryRemains()
         self.ids = itertools.count(1)

@@ -1,21 +1,13 @@
 """Accounts on real servers: one per e-mail, and always an administrator, whoever asks at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.eventually import eventually
-from tests.http.daybook import PASSWORD, Api, daybook, problem
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
+from tests.http.daybook import PASSWORD, problem
 
 
 def spellings(name: str) -> list[str]:

@@ -12,16 +12,9 @@ from application.identity.api_key import IssueApiKey, NoteKeyUse, RevokeApiKey
 from application.shared.context import SYSTEM, Caller
 from infra.http.application import application
 from tests.eventually import eventually
-from tests.http.daybook import Account, Api, daybook, problem
+from tests.http.daybook import Account, Api, problem
 from tests.identity.api_keys import KEYS, READ, issued, me, stops_on, using, works
 from tests.security.instances import another, called_from
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +114,17 @@ async def test_its_use_is_a_fact_once_in_five_minutes_over_all_processes(api, be
 @pytest.mark.parametrize(
     "garbled",
     [
-        "dbk_", "dbk_x_y", "x", "", "dbk_{id}", "dbk_{id}_", "dbk_{id}_{other}", "DBK_{id}_{secret}",
-        "{secret}", "dbk_{other_id}_{secret}", "dbk_{id}_{secret}x",
+        "dbk_",
+        "dbk_x_y",
+        "x",
+        "",
+        "dbk_{id}",
+        "dbk_{id}_",
+        "dbk_{id}_{other}",
+        "DBK_{id}_{secret}",
+        "{secret}",
+        "dbk_{other_id}_{secret}",
+        "dbk_{id}_{secret}x",
     ],
 )
 async def test_garbled_and_unknown_keys_are_no_keys(api, owner, garbled):

@@ -1,7 +1,6 @@
 """Keys for programs (security.md 8): who makes them, what they may do, and what is kept of them."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -9,15 +8,8 @@ import pytest
 from application.identity.api_key import IssueApiKey
 from application.shared.context import Caller
 from domain.identity.errors import UnfitKeyScope
-from tests.http.daybook import Account, Api, daybook, problem
+from tests.http.daybook import Account, Api, problem
 from tests.identity.api_keys import KEYS, READ, issued, me, using, works
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import pytest
 from application.identity.email import AskEmailChange, VerifyEmail
 from application.identity.password import AskPasswordReset, ResetPassword
 from application.identity.typed import Typed
-from application.identity.user import DisableUser, EnableUser
+from application.identity.user import CreateUser, DisableUser, EnableUser
 from application.shared.context import SYSTEM
 from application.shared.link_token import LinkToken
 from domain.identity.errors import InvalidCredentials, InvalidLink, InvalidToken, PasswordTooCommon
 from domain.identity.events import PasswordChanged, PasswordResetAsked
 from domain.shared.refused import TooManyRequests
 from tests.identity.accounts import caller, link
-from tests.identity.small_daybook import Identity
+from tests.identity.small_daybook import PASSWORD, Identity
 from tests.identity.test_password import NEW, change
 from tests.identity.test_user import Counted
 
@@ -44,6 +44,18 @@ async def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail_once(ident
     assert await identity.log_in(password=NEW)
     with pytest.raises(InvalidLink):
         await reset(identity, token, "a third garden")
+
+
+async def test_who_was_given_an_account_without_a_password_chooses_one_by_that_link(identity):
+    made = await identity.ask(CreateUser(email="ada@example.org", name="Ada"), SYSTEM)
+    assert [kind for kind, _ in identity.log.vault] == ["person_key"]
+    for guess in (PASSWORD, ""):
+        with pytest.raises(InvalidCredentials):
+            await identity.log_in(password=guess)
+    await forgot(identity)
+    await reset(identity, link(identity, "reset-password", made.id))
+    identity.later(1)
+    assert (await identity.log_in(password=NEW)).person.id == made.id
 
 
 async def test_the_link_lasts_an_hour_and_only_the_newest_counts(identity):

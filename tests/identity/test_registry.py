@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,15 +15,8 @@ from infra.redis.clients import client
 from infra.redis.registry import FRESH, RedisRegistry
 from projections.identity.standing import STANDING
 from tests.eventually import eventually
-from tests.http.daybook import PASSWORD, Api, daybook
+from tests.http.daybook import PASSWORD, Api
 from tests.identity.where import where_it_is
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 def registry(api: Api, redis: Any = None) -> RedisRegistry:

@@ -1,21 +1,13 @@
 """One code, many sign-ins at the same time, on real servers: exactly one gets in (security.md 6)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from tests.http.daybook import PASSWORD, Api, daybook
+from tests.http.daybook import PASSWORD, Api
 from tests.identity.second_factors import Authenticator, bearer, challenge, enable, verify
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 async def guarded(api: Api) -> tuple[dict[str, str], Authenticator, list[str]]:

@@ -1,23 +1,15 @@
 """Seeing and ending sessions, on real servers."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.eventually import eventually
-from tests.http.daybook import PASSWORD, Api, daybook, problem
+from tests.http.daybook import PASSWORD, Api, problem
 from tests.identity.second_factors import bearer
-from tests.servers import Database, Servers
 
 OWN = "/api/v1/auth/sessions"
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 class Person:

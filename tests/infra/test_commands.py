@@ -49,9 +49,7 @@ def test_help_names_every_command_and_loads_nothing_heavy():
 def test_what_a_person_can_mend_is_one_line_and_exit_code_1(tmp_path):
     program = "import sys, infra.__main__, infra.local.state as state; state.CLONE = state.Path('/'); infra.__main__.main()"
     paths = {"PYTHONPATH": str(CLONE), "PATH": "/usr/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, "config", "show"], cwd=tmp_path, env=paths, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program, "config", "show"], cwd=tmp_path, env=paths, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == "daybook: there is no system to talk to: start one with `daybook up`, or set DATABASE_URL and the secrets\n"

@@ -54,10 +54,7 @@ def test_the_settings_of_a_service_are_known_and_enough(name):
 def test_no_secret_has_a_value_of_its_own():
     text = (CLONE / "compose.yaml").read_text()
     secrets = [
-        value
-        for service in SERVICES.values()
-        for key, value in service.get("environment", {}).items()
-        if key.endswith(("KEY", "KEYS", "PASSWORD"))
+        value for service in SERVICES.values() for key, value in service.get("environment", {}).items() if key.endswith(("KEY", "KEYS", "PASSWORD"))
     ]
     assert secrets
     assert all(re.fullmatch(r"\$\{\w+:\?set \w+\}", secret) for secret in secrets)

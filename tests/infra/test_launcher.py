@@ -201,9 +201,7 @@ def test_the_development_lock_holds_the_run_time_lock():
     assert pins("requirements.lock") < pins("requirements-dev.lock")
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-dev.lock", "daybook", "infra/local/environment.py", ".ci/run", "Dockerfile"]
-)
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "daybook", "infra/local/environment.py", ".ci/run", "Dockerfile"])
 def test_no_package_registry_is_named(name):
     text = (CLONE / name).read_text()
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)

@@ -19,6 +19,7 @@ BEGIN, END = "<!-- map -->", "<!-- /map -->"
 SILENT = ["DropBytes", "ChangeTasks"]
 """The bytes of a removed file are no fact; many wishes at once lead to what each of them leads to."""
 
+
 def shown(*words: str) -> str:
     done = CliRunner().invoke(daybook, ["map", *words], catch_exceptions=False)
     assert done.exit_code == 0

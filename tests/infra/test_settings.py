@@ -135,7 +135,8 @@ def test_config_show_has_every_setting_and_no_secret(clone):
 def test_every_secret_of_every_area_is_hidden():
     """What is called a key, a password or a secret, or has one inside, is marked where it is declared."""
     named = {name for name in Settings.__struct_fields__ if re.search(r"password|secret|_keys?$|private", name)} - {"s3_access_key"}
-    shown = read_settings(dict.fromkeys(map(str.upper, named), "p-hidden") | ENOUGH).redacted()
+    signed = {"PAYMENT_WEBHOOK_SECRET": f"whsec_{'A' * 32}"}
+    shown = read_settings(dict.fromkeys(map(str.upper, named), "p-hidden") | ENOUGH | signed).redacted()
     assert {shown[name] for name in named} == {"***"}
 
 
@@ -147,6 +148,12 @@ def test_every_secret_of_every_area_is_hidden():
         ({"SMTP_FALLBACK_HOST": "second.example.org"}, "set SMTP_HOST too"),
         ({"SMTP_FALLBACK_SECURITY": "perhaps"}, "SMTP_FALLBACK_SECURITY must be"),
         ({"NOTIFICATION_RETENTION": "0"}, "NOTIFICATION_RETENTION"),
+        ({"PAYMENT_PROVIDER": "http"}, "PAYMENT_PROVIDER_URL is missing"),
+        ({"PAYMENT_PROVIDER": "http", "PAYMENT_PROVIDER_URL": "pay.example/v1"}, "PAYMENT_PROVIDER_URL must be an address"),
+        ({"PAYMENT_PROVIDER": "http", "PAYMENT_PROVIDER_URL": "https://me:secret@pay.example"}, "without a password"),
+        ({"PAYMENT_WEBHOOK_SECRET": "abc"}, "PAYMENT_WEBHOOK_SECRET must be"),
+        ({"PAYMENT_WEBHOOK_SECRET": f"whsec_{'A' * 33}"}, "PAYMENT_WEBHOOK_SECRET must be"),
+        ({"SHOP_CURRENCY": "ZZZ"}, "SHOP_CURRENCY must be"),
     ],
 )
 def test_what_cannot_be_meant_is_named(given, problem):

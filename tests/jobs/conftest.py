@@ -1,18 +1,18 @@
-"""One Daybook for all tests of a file, and a worker beside it."""
+"""One Daybook for all tests of this folder, and a worker beside it."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from infra.jobs.worker import Worker
-from tests.http.daybook import Api, daybook
+from tests.http.daybook import Api, shared
 from tests.jobs.over_http import working
-from tests.servers import Database, Servers
+from tests.servers import Servers
 
 
-@pytest.fixture(scope="module")
-async def running(module_database: Database, servers: Servers) -> AsyncIterator[tuple[Api, Worker]]:
-    async with daybook(module_database, servers.empty_redis()) as api, working(api) as worker:
+@pytest.fixture(scope="package")
+async def running(servers: Servers) -> AsyncIterator[tuple[Api, Worker]]:
+    async with shared(servers) as api, working(api) as worker:
         yield api, worker
 
 

@@ -47,7 +47,7 @@ async def send(api: Api, who: Headers, body: bytes | str, kind: str = CSV, **opt
 
 
 async def export(api: Api, who: Headers, **wanted: Any) -> tuple[dict[str, Any], bytes]:
-    """Have tasks exported; the job, and its file."""
+    """Have tasks (or another `resource`) exported; the job, and its file."""
     asked = await api("POST", "/api/v1/exports", who, json={"resource": "tasks"} | wanted)
     job = await over(api, who, asked)
     assert job["status"] == "completed", job

@@ -10,6 +10,7 @@ from infra.cancellation import ended
 from infra.cli import daybook
 from infra.jobs import by_hand, run
 from infra.jobs.files import JobFolder
+from infra.jobs.runners import MODULES
 from infra.local.state import LocalProblem
 from tests.eventually import eventually
 from tests.http.daybook import Api
@@ -75,3 +76,29 @@ def test_the_command_wants_to_know_what_and_for_whom():
     told = CliRunner().invoke(daybook, ["import", "tasks"])
     assert told.exit_code == 2
     assert "--as EMAIL" in told.output
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "wanted"),
+    [
+        (["tasks"], "tasks.export", {"scope": "mine", "format": "csv"}),
+        (["orders", "--all", "--format", "pdf"], "orders.export", {"scope": "all", "format": "pdf"}),
+        (["products"], "products.export", {"format": "csv"}),
+    ],
+)
+def test_each_thing_that_is_exported_is_asked_for_as_its_own_kind_of_job(words, kind, wanted, tmp_path, monkeypatch):
+    asked = []
+
+    async def account(_, email):
+        return email
+
+    async def request(_, who, *what):
+        asked.append((who, *what))
+
+    monkeypatch.setattr(by_hand, "account", account)
+    monkeypatch.setattr(by_hand, "request", request)
+    monkeypatch.setattr("infra.cli._jobs.done", lambda _title, ask, _after: asyncio.run(ask(None)))
+    told = CliRunner().invoke(daybook, ["export", *words, "--as", "ada@example.org", "-o", str(tmp_path / "file")])
+    assert told.exit_code == 0, told.output
+    assert asked == [("ada@example.org", kind, {"filters": {}, "bom": False} | wanted)]
+    assert kind in MODULES

@@ -14,8 +14,9 @@ from application.shared.context import Caller, Context
 from domain.jobs import job as jobs
 from domain.jobs.status import Status
 from infra.app import new_id
-from infra.jobs import run, task_pages, tasks_export, tidying
+from infra.jobs import exporting, pages, run, tidying
 from infra.jobs.files import JobFolder
+from infra.jobs.task_sheet import TASK_SHEET
 from tests.eventually import eventually
 from tests.http.daybook import problem
 from tests.identity.api_keys import issued, using
@@ -166,7 +167,7 @@ async def test_pages_have_a_number_each_and_letters_of_the_world_and_are_not_end
     job, file = await export(api, who.headers, format="pdf")
     assert (job["outcome"]["rows"], file[:5], file[-6:]) == (70, b"%PDF-", b"%%EOF\n")
     assert file.count(b"/Type /Page\n") == 3
-    monkeypatch.setattr(tasks_export, "MOST_PAGED", 69)
+    monkeypatch.setattr(exporting, "MOST_PAGED", 69)
     refused = await over(api, who.headers, await api("POST", "/api/v1/exports", who.headers, json={"resource": "tasks", "format": "pdf"}))
     assert (refused["status"], refused["code"]) == ("failed", "too_many_rows")
 
@@ -183,5 +184,5 @@ async def test_pages_are_left_at_once_when_the_worker_is_told_to_stop(tmp_path):
         raise run.Stopped
 
     with pytest.raises(run.Stopped):
-        task_pages.write_pages(tmp_path / "pages", [None], NOON, stop)
+        pages.write_pages(tmp_path / "pages", TASK_SHEET, [None], NOON, stop)
     assert not (tmp_path / "pages").exists()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from infra.jobs.csv_cells import BOM, cells, row, unguarded, written
 from infra.jobs.records import LARGEST, Record, count, lines, quoted
-from infra.jobs.task_columns import WRITTEN, cells_of, line_of
+from infra.jobs.task_columns import WRITTEN, line_of
 from infra.jobs.task_rows import columns_of, from_csv, from_json
+from infra.jobs.task_sheet import TASK_SHEET
 from projections.tasks.task_row import TaskRow
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -87,7 +88,7 @@ def wished(task: TaskRow) -> dict[str, object]:
 
 @given(tasks)
 def test_a_task_that_is_exported_is_imported_as_it_was(task):
-    header, record = quoted(io.BytesIO((row(WRITTEN) + row(cells_of(task))).encode()), 1)
+    header, record = quoted(io.BytesIO((row(WRITTEN) + row(TASK_SHEET.row(task))).encode()), 1)
     of_csv = from_csv(record, columns_of(header))
     (line,) = lines(io.BytesIO(line_of(task)), 1)
     of_json = from_json(line)

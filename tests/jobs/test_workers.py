@@ -6,7 +6,7 @@ from application.jobs.job import CancelJob, GiveJobBack, RequestJob, StartJob
 from application.shared.context import SYSTEM, Caller, Context
 from domain.jobs.job import Job
 from infra.app import new_id
-from infra.jobs import run, tasks_export
+from infra.jobs import exporting, run
 from infra.jobs.files import JobFolder
 from infra.jobs.worker import Worker
 from tests.eventually import eventually
@@ -38,12 +38,12 @@ async def test_a_job_that_is_cancelled_ends_where_it_stands(api, worker, monkeyp
 
 
 async def test_a_worker_that_was_thought_dead_shows_nothing(api, monkeypatch):
-    who, write = await api.account(), tasks_export._write_lines
+    who, write = await api.account(), exporting._write_lines
     await api.task(who.headers)
     files, drafts = JobFolder(api.system.settings.jobs_at), list[str]()
 
-    async def written(attempt, found, draft):
-        done = await write(attempt, found, draft)
+    async def written(attempt, sheet, found, draft):
+        done = await write(attempt, sheet, found, draft)
         drafts.append(draft.name)
         if attempt.job.attempt == 1:  # It slept for longer than its lease, and somebody else was given the job.
             await api.system.dispatch(GiveJobBack(job_id=attempt.job.id, attempt=1), Context(SYSTEM, new_id()))
@@ -51,7 +51,7 @@ async def test_a_worker_that_was_thought_dead_shows_nothing(api, monkeypatch):
             assert not files.outgoing(UUID(who.id), attempt.job.id).exists()
         return done
 
-    monkeypatch.setattr(tasks_export, "_write_lines", written)
+    monkeypatch.setattr(exporting, "_write_lines", written)
     job, file = await export(api, who.headers)
     assert drafts == [f"{job['id']}.{attempt}.part" for attempt in (1, 2)]
     assert file.count(b"\n") == 2

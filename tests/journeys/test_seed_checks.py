@@ -1,7 +1,9 @@
 """What was seen to be wrong in the running seeds, asked of Daybook over HTTP (requirements, Appendix 5; the names are their numbers)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -9,6 +11,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.http.daybook import ADMIN, PASSWORD, Api, daybook, misfits, problem
+from tests.orders.shop import a_product, an_order, ask_for, seen
 from tests.servers import Database, Servers
 
 
@@ -65,6 +68,58 @@ async def test_a5_a_migrated_database_has_all_that_a_refresh_token_needs(api, mo
     assert found[0] > 8
     signed_in = await api("POST", "/api/v1/auth/login", json={"email": ADMIN, "password": PASSWORD}) if await api.admin() else None
     assert (await api("POST", "/api/v1/auth/refresh", json={"refresh_token": signed_in.json()["refresh_token"]})).status_code == 200
+
+
+async def test_a6_and_a7_orders_of_others_and_orders_there_are_not_are_the_same_404(api):
+    who, other = (await api.account()).headers, (await api.account()).headers
+    placed = await an_order(api, who)
+    assert problem(await api("GET", f"/api/v1/orders/{placed['id']}", other)) == (404, "not_found")
+    assert problem(await api("GET", f"/api/v1/orders/{uuid4()}", other)) == (404, "not_found")
+    assert (await api("GET", f"/api/v1/orders/{placed['id']}", who)).status_code == 200
+
+
+async def test_a8_a_quantity_can_be_set_to_nothing(api):
+    admin, product = await api.admin(), await a_product(api, quantity=5)
+    changed = await api("PUT", f"/api/v1/products/{product}", admin, json={"quantity": 0})
+    assert (changed.status_code, changed.json()["quantity"]) == (200, 0)
+    assert (await api("GET", f"/api/v1/products/{product}")).json()["quantity"] == 0
+
+
+async def test_a9_of_twenty_who_buy_five_pieces_at_once_five_get_one_and_nobody_pays_for_nothing(api):
+    product, buyers = await a_product(api, quantity=5), [await api.account() for _ in range(20)]
+    asked = await asyncio.gather(*(ask_for(api, buyer.headers, (product, 1)) for buyer in buyers))
+    assert {answer.status_code for answer in asked} <= {201, 409}
+    orders = [(buyer, answer.json()["id"]) for buyer, answer in zip(buyers, asked, strict=True) if answer.status_code == 201]
+
+    async def quiet() -> list[dict[str, Any]] | None:
+        shown = [await seen(api, buyer.headers, order_id) for buyer, order_id in orders]
+        over = all(one["status"] in {"completed", "rejected"} and one["payment_status"] not in {"pending", "authorised"} for one in shown)
+        return shown if over else None
+
+    ended = await eventually(quiet, 30)
+    assert ended is not None
+    sold = [one for one in ended if one["status"] == "completed"]
+    assert (len(sold), {one["payment_status"] for one in sold}) == (5, {"captured"})
+    assert not [one for one in ended if one["status"] == "rejected" and one["payment_status"] not in {"failed", "voided", "refunded"}]
+    taken = sum(payment["captured_amount"]["amount"] - payment["refunded_amount"]["amount"] for one in ended for payment in one["payments"])
+    assert taken == 5 * 500
+    assert (await api("GET", f"/api/v1/products/{product}")).json()["quantity"] == 0
+
+
+async def test_a10_nobody_makes_themselves_an_administrator(api):
+    body = {"email": f"{uuid4().hex}@example.org", "password": PASSWORD, "name": "Mallory", "role": "admin"}
+    assert problem(await api("POST", "/api/v1/auth/register", json=body)) == (403, "role_not_assignable")
+    assert (await api("POST", "/api/v1/auth/login", json={"email": body["email"], "password": PASSWORD})).status_code == 401
+
+
+async def test_a11_who_has_no_account_and_who_types_a_wrong_password_are_told_the_same(api):
+    email = f"{uuid4().hex}@example.org"
+    unknown = await api("POST", "/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    assert (await api("POST", "/api/v1/auth/register", json={"email": email, "password": PASSWORD, "name": "Ada"})).status_code == 201
+    wrong = await api("POST", "/api/v1/auth/login", json={"email": email, "password": f"{PASSWORD}!"})
+    assert problem(unknown) == problem(wrong) == (401, problem(wrong)[1])
+    told = [{name: value for name, value in answer.json().items() if name != "trace_id"} for answer in (unknown, wrong)]
+    assert told[0] == told[1]
 
 
 async def test_a12_leases_that_ran_out_are_collected_with_their_history_by_administrators_only(api):

@@ -1,19 +1,14 @@
-"""One Daybook for all tests of a file, behind a real web server."""
+"""One Daybook for all tests of this folder, behind a real web server."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.http.daybook import Api, daybook
+from tests.http.daybook import Api, api
 from tests.http.listening import listening
 from tests.live.clients import Here
-from tests.servers import Database, Servers
 
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
+__all__ = ["api", "here"]
 
 
 @pytest.fixture(scope="module")

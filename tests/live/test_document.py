@@ -55,6 +55,14 @@ def test_every_event_that_is_told_and_every_channel_is_in_it(document):
     named = {name for name in document["components"]["messages"] if not name.startswith("live.")} - {"error", "wish", "notifications.unread"}
     assert named == told
     assert {"task.completed", "task.moved", "project.member_removed", "comment.posted", "notification.created", "node.draining"} <= told
+    assert {"order.placed", "order.cancelled", "payment.call_failed", "payment.captured"} <= told
     assert not told & {"node.seen", "team.project_listed", "digest.closed"}
     assert set(document["channels"]["live"]["x-channels"]) == {kind.shown for kind in KINDS.values()}
-    assert set(KINDS) == {"all", "tasks", "task", "project", "projects", "notifications", "node"}
+    assert set(KINDS) == {"all", "tasks", "task", "project", "projects", "notifications", "node", "orders", "order", "all-orders"}
+
+
+@pytest.mark.parametrize(("event", "update"), [("order.shipped", "order.updated"), ("payment.call_unknown", "payment.updated")])
+def test_how_an_order_or_payment_stands_is_part_of_what_is_told_of_it(document, event, update):
+    data = document["components"]["messages"][event]["payload"]["properties"]["data"]
+    assert data["properties"]["update"] == {"enum": [update]}
+    assert set(data["required"]) >= {"update", "user_id", "order_id", "status", "status_message", "payment_status"}

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from application.notifications import account, digest, forgetting, job, mail, notification, project, reactions, task
+from application.notifications import account, digest, forgetting, job, mail, notification, order, project, reactions, stock, task
 from application.shared.context import SYSTEM, Caller, Context
 from application.shared.deadline import DEADLINES, Deadline
 from application.shared.ports import Entry, Staged
@@ -16,7 +16,7 @@ from infra.security.idempotency import DerivedKey
 from tests.identity.small_daybook import Identity
 from tests.scenario import Bare
 
-REGISTERED = (account, digest, forgetting, job, mail, notification, project, reactions, task)
+REGISTERED = (account, digest, forgetting, job, mail, notification, order, project, reactions, stock, task)
 """Importing them is what makes them listen."""
 ADDRESS = "https://daybook.example"
 MINE = "notifications."

@@ -4,19 +4,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.http.daybook import Api, daybook
+from tests.http.daybook import Api, shared
 from tests.notifications.post_office import PostOffice, open_office
-from tests.servers import Database, Servers
+from tests.servers import Servers
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def office() -> AsyncIterator[PostOffice]:
     async with open_office(PostOffice()) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers, office: PostOffice) -> AsyncIterator[Api]:
+@pytest.fixture(scope="package")
+async def api(servers: Servers, office: PostOffice) -> AsyncIterator[Api]:
     settings = {"smtp_host": "127.0.0.1", "smtp_port": office.port, "smtp_security": "none", "public_url": "https://daybook.example"}
-    async with daybook(module_database, servers.empty_redis(), **settings) as running:
+    async with shared(servers, **settings) as running:
         yield running

@@ -1,6 +1,7 @@
 """Every operation that takes a body, and asking it with another one as somebody who may."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,8 +14,8 @@ NODE = {"claim_tasks", "set_node_capacity"}
 
 
 def with_bodies(api: Api, kind: str = "application/json") -> dict[str, Operation]:
-    """Operations whose body is of this kind."""
-    return {name: one for name, one in operations(api).items() if one.form == kind}
+    """Operations whose body is of this kind; without the one that looks at a signature over the bytes before it reads them."""
+    return {name: one for name, one in operations(api).items() if one.form == kind and name != "tell_payment"}
 
 
 class Asking(dict[str, Account]):
@@ -29,7 +30,8 @@ class Asking(dict[str, Account]):
         role = "node" if one.name in NODE else "admin"
         if role not in self:
             self[role] = await self._api.account(role)
-        answer = await self._api(one.method, one.address(), self[role].headers, **body)
+        headers = {"Idempotency-Key": uuid4().hex} | self[role].headers | body.pop("headers", {})
+        answer = await self._api(one.method, one.address(), headers, **body)
         if answer.status_code < 300:
             del self[role]
         return answer

@@ -1,5 +1,5 @@
-"""One Daybook for all tests of a file."""
+"""One Daybook for all tests of this folder."""
 
-from tests.http.conftest import api
+from tests.http.daybook import api
 
 __all__ = ["api"]

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -113,6 +114,12 @@ async def test_another_way_to_prove_who_one_is_proves_nothing(api, header):
     answer = await api("GET", "/api/v1/auth/me", {"Authorization": header})
     assert problem(answer)[0] == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_somebody_else_forged_into_a_session_keeps_its_own_person_in(api):
+    mine = said((await signed_in(api))["access_token"])
+    assert problem(await api("GET", "/api/v1/auth/me", bearer(forge(mine | {"sub": str(uuid4())})))) == (401, "invalid_token")
+    assert (await api("GET", "/api/v1/auth/me", bearer(forge(mine)))).status_code == 200
 
 
 async def test_the_scheme_is_compared_without_regard_to_case(api, mine):

@@ -60,9 +60,9 @@ async def test_no_session_outlives_its_lifetime_however_often_it_is_refreshed(ap
         assert refreshed > 3
 
 
-async def test_a_token_is_stored_only_as_a_hash_in_the_vault(api, module_database):
+async def test_a_token_is_stored_only_as_a_hash_in_the_vault(api):
     made = await signed_in(api)
-    with psycopg.connect(module_database.owner_url) as connection:
+    with psycopg.connect(api.database.owner_url) as connection:
         query = "select sealed from daybook.vault where kind = 'refresh' and id = %s"
         rows = connection.execute(query, (said(made["access_token"])["sid"],)).fetchall()
     assert len(rows) == 1

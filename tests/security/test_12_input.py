@@ -34,7 +34,7 @@ VALUES: dict[str, bytes] = {
     "a date before all time": b'"0001-01-01T00:00:00+14:00"',
     "a date after all time": b'"9999-12-31T23:59:59-14:00"',
     "a very long text": b'"' + b"x" * 300_000 + b'"',
-    "SQL": b"\"'; drop table events; --\"",
+    "SQL": b'"\'; drop table events; --"',
     "a path": b'"../../../etc/passwd\\u0000"',
     "a format": b'"%s%n{0.__class__}"',
 }

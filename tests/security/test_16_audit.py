@@ -5,10 +5,12 @@ or removes what is in the log: tests/infra/log/test_history_is_final.py.
 """
 
 from tests.eventually import eventually
-from tests.http.daybook import PASSWORD, Account, Api, problem
+from tests.http.daybook import PASSWORD, Account, Api, own_api, problem
 from tests.http.strangers import bearer, key_of, signed_in
 from tests.identity.second_factors import challenge, enable
 from tests.security.instances import another
+
+__all__ = ["own_api"]  # What others tried in vain would be summed up together.
 
 
 async def actions(api: Api, auditor: Account, **sought: str) -> set[str]:

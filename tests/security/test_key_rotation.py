@@ -19,9 +19,11 @@ from domain.identity.errors import SigningKeyNeeded
 from infra.local.state import CLONE
 from infra.security.signing_keys import new_signing_key, read_signing_keys
 from tests.eventually import eventually
-from tests.http.daybook import ADMIN, PASSWORD, Api, problem
+from tests.http.daybook import ADMIN, PASSWORD, Api, own_api, problem
 from tests.infra.doubles.forge import KID, SESSION, USER, forge
 from tests.security.instances import another, two
+
+__all__ = ["own_api"]
 
 LOGIN = {"email": ADMIN, "password": PASSWORD}
 
@@ -86,7 +88,6 @@ async def test_keys_are_rotated_under_load_without_one_false_401(api):
             await asyncio.gather(*workers)
     assert set(statuses) == {200}
     assert statuses[200] > 100
-
 
 
 async def has(http: httpx.AsyncClient, kid: str) -> bool:

@@ -1,17 +1,8 @@
 """Comments as clients speak them."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from tests.http.daybook import Api, daybook, misfits, problem
-from tests.servers import Database, Servers
 
 
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
+from tests.http.daybook import misfits, problem
 
 
 async def test_a_comment_is_posted_read_edited_and_deleted(api):

@@ -1,20 +1,12 @@
 """Filters that are kept, as clients speak of them and ask lists by them."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-from tests.http.daybook import Api, Headers, daybook, misfits, problem
-from tests.servers import Database, Servers
+from tests.http.daybook import Api, Headers, misfits, problem
 
 ALL = "/api/v1/tasks/filters"
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
 
 
 async def titles(api: Api, who: Headers, query: str) -> list[str]:

@@ -31,7 +31,7 @@ def explaining(module_database: Database) -> Iterator[Explaining]:
 
 @pytest.fixture(autouse=True)
 def fewer(monkeypatch):
-    for module in (task_search, task_pages, lists):
+    for module in (task_pages, lists):
         monkeypatch.setattr(module, "MOST", MOST)
 
 

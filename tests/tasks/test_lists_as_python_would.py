@@ -15,7 +15,7 @@ from infra.bench.lists import DEAD, DUE, FAILED, OVERDUE, PENDING, URGENT, helpi
 from infra.postgres.connections import SESSION
 from infra.postgres.migrate import migrate
 from projections.shared.reading import Freshness
-from projections.tasks import task_pages, task_search
+from projections.tasks import task_pages
 from projections.tasks.task_pages import Sorting, part, sheet
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 from tests.servers import Database
@@ -53,8 +53,7 @@ def _crowd():
 
 @pytest.fixture(autouse=True)
 def fewer(monkeypatch):
-    for module in (task_search, task_pages):
-        monkeypatch.setattr(module, "MOST", 60)
+    monkeypatch.setattr(task_pages, "MOST", 60)
     monkeypatch.setattr(task_pages, "MORE", "60+")
 
 

@@ -1,19 +1,11 @@
 """Tasks of people as clients speak them: words in any case, merge patches, people, projects, batches, and reading one's own writes."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
 from tests.eventually import eventually
-from tests.http.daybook import Account, Api, daybook, misfits, problem
-from tests.servers import Database, Servers
-
-
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis()) as running:
-        yield running
+from tests.http.daybook import Account, Api, misfits, problem
 
 
 async def project(api: Api, owner: Account, **members: Account) -> str:

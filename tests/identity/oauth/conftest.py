@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.http.daybook import Api, daybook
-from tests.servers import Database, Servers
+from tests.http.daybook import Api, shared
+from tests.servers import Servers
 
 
-@pytest.fixture(scope="module")
-async def api(module_database: Database, servers: Servers) -> AsyncIterator[Api]:
-    async with daybook(module_database, servers.empty_redis(), public_url="http://daybook.test") as running:
+@pytest.fixture(scope="package")
+async def api(servers: Servers) -> AsyncIterator[Api]:
+    async with shared(servers, public_url="http://daybook.test") as running:
         yield running

@@ -1,6 +1,14 @@
-"""Tickets for tests, in a few words."""
+"""Tickets and invoices for tests, in a few words."""
 
+import csv
+import gzip
+from collections.abc import Container
+from decimal import Decimal
+from pathlib import Path
+
+from infra.demo.invoices import FILE
 from infra.demo.log import Line
+from infra.demo.shop_step import Plan, pounds
 from infra.demo.story import Story
 
 A, B = "Value 1", "Value 2"
@@ -20,3 +28,16 @@ JUDGED = ("Assign seriousness", A)
 TAKEN = ("Take in charge ticket", A)
 RESOLVED = ("Resolve ticket", A)
 CLOSED = ("Closed", B)
+
+
+def write_invoices(path: Path, invoices: Container[str]) -> None:
+    """Some invoices of the shop, as a file of their own."""
+    with gzip.open(FILE, "rt", encoding="utf-8-sig", newline="") as whole, gzip.open(path, "wt", encoding="utf-8", newline="") as some:
+        rows = csv.reader(whole)
+        csv.writer(some).writerows([next(rows), *(row for row in rows if row[0] in invoices)])
+
+
+def worth(made: Plan) -> Decimal:
+    """What a plan comes to, in pounds."""
+    sold, back = sum(sale.amount for sale in made.sales), sum(refund.amount for refund in made.refunds)
+    return pounds(sold - back) + sum((one.amount for one in made.named), Decimal(0))

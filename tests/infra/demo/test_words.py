@@ -1,11 +1,17 @@
 """What the demo says, and to whom it tells a password."""
 
+from decimal import Decimal
+
 import pytest
 
+from infra.cli._shop import show_shop
 from infra.cli.demo import _show, _target, _write
 from infra.demo.player import Played, Refusal
 from infra.demo.projects import Standing
 from infra.demo.run import Result
+from infra.demo.shop_proof import Account, Sums
+from infra.demo.shop_result import Pace, ShopResult
+from infra.demo.shop_step import Named
 from infra.local.state import RUNNING, SYSTEM, LocalProblem, Running, State
 
 OURS = "http://127.0.0.1:3000"
@@ -32,7 +38,7 @@ def test_the_rate_the_numbers_and_every_line_that_could_not_be_applied_are_said(
 
 def test_with_a_file_the_screen_says_where_the_rest_is(capsys, tmp_path):
     file = tmp_path / "refused.tsv"
-    _write(file, result([]))
+    _write(file, result([]), None)
     _show(result([]), file)
     said = capsys.readouterr().out
     assert f"and 10 more in {file}" in said
@@ -49,6 +55,38 @@ def test_a_difference_and_an_interruption_are_not_called_agreement(capsys):
     assert "does NOT agree with the log:\n  Case 7: no task" in said
     _show(result(None, interrupted=True), None)
     assert "The next `daybook demo` goes on from here." in capsys.readouterr().out
+
+
+def shop(differences: list[str] | None, accepted: str = "6.00") -> ShopResult:
+    named = [Named(line=number, invoice="C9", code="A", reason="a cancellation without its sale", amount=Decimal("-0.10")) for number in range(2, 32)]
+    three = Sums(accepted=Decimal(accepted), named=Decimal("-3.00"), total=Decimal("3.00"))
+    pace = {"orders": 90, "price_changes": 7, "placing_seconds": 3.0, "over_seconds": 4.5, "usual_milliseconds": 210.0, "longest_milliseconds": 950.0}
+    numbers = {"lines": 100, "invoices": 9, "products": 8, "customers": 7, "refunds": 1, "seconds": 2.0, "requests": 1000, "repeated": 0}
+    books = [Account("provider", 600, 0), Account("sales", 0, 600)]
+    told = {"statuses": {"completed": 90}, "books": books, "pace": Pace(**pace), "position": 9}  # type: ignore[arg-type]  # Fields by name.
+    return ShopResult(**numbers, **told, named=named, sums=three, differences=differences)  # type: ignore[arg-type]  # The same.
+
+
+def test_the_three_sums_the_books_the_pace_and_every_line_that_is_not_in_the_shop_are_said(capsys):
+    show_shop(shop([]), None)
+    said = capsys.readouterr().out
+    assert "100 lines of 9 invoices, 8 products, 7 customers" in said
+    assert "90 orders placed in 3.0 s (30 a second, with 7 price changes between them)" in said
+    assert "20 a second from placed to completed; usually 210 ms, at most 950 ms" in said
+    assert [line.split()[-1] for line in said.splitlines() if "total of the file" in line] == ["equal"]
+    assert "balance 0.00" in said
+    assert all(f"line {number}, C9, A, -0.10: a cancellation without its sale" in said for number in range(2, 32))
+    assert "agree with the invoices, at position 9" in said
+    show_shop(shop([]), 20)
+    assert "and 10 more" in capsys.readouterr().out
+
+
+def test_a_penny_too_much_is_not_called_agreement(capsys):
+    assert not shop([], "6.01").agrees
+    show_shop(shop(["invoice 1: no order"], "6.01"), None)
+    said = capsys.readouterr().out
+    assert "NOT equal" in said
+    assert "does NOT agree with the invoices:\n  invoice 1: no order" in said
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ WRITES = [
     "delete from daybook.unique_claims",
     "update daybook.log_identity set log_id = gen_random_uuid()",
     "insert into daybook.recorder_tracking values ('forged', 1)",
+    "insert into daybook.simulated_payments values ('forged', gen_random_uuid(), 'refund', 1, 'done')",
+    "update daybook.simulated_payments set amount = 0",
     "alter table daybook.events disable trigger all",
     "drop trigger history_is_final on daybook.events",
     "create table daybook.mine (id int)",

@@ -1,6 +1,7 @@
 """Snapshots: disposable, never wrong, and the reason why a long stream loads like a short one (C4)."""
 
 import time
+from typing import ClassVar
 from uuid import uuid4
 
 import msgspec
@@ -129,6 +130,42 @@ async def test_a_snapshot_that_cannot_be_kept_disturbs_nobody(postgres_log, boss
     finally:
         boss.execute("grant insert on daybook.snapshots to daybook_app")
     assert kept(boss, stream) == []
+
+
+class Busy(Counter, frozen=True):
+    """A counter that many add to."""
+
+    busy: ClassVar[bool] = True
+
+
+async def test_of_a_busy_stream_only_what_came_after_what_is_known_is_read(postgres_log, boss):
+    stream = uuid4()
+    await grown(postgres_log, stream, 3)
+    before = await postgres_log.load(Busy, stream)
+    boss.execute("alter table daybook.events disable trigger all")
+    boss.execute("update daybook.events set type = 'nonsense' where stream_id = %s and version < 3", (stream,))
+    await grown(postgres_log, stream, 5, since=3)
+    state, position = await postgres_log.load(Busy, stream)
+    assert (state.total, state.version, position) == (5, 5, before[1] + 2)
+    assert await postgres_log.load_many(Busy, [stream]) == [(state, position)]
+
+
+async def test_what_was_known_of_a_log_that_lost_it_is_forgotten(postgres_log, boss):
+    stream = uuid4()
+    await grown(postgres_log, stream, 5)
+    assert (await postgres_log.load(Busy, stream))[0].total == 5
+    boss.execute("alter table daybook.events disable trigger all")
+    boss.execute("delete from daybook.events where stream_id = %s and version > 3", (stream,))
+    assert (await postgres_log.load(Busy, stream))[0].version == 3
+
+
+async def test_what_was_known_of_a_log_that_says_something_else_in_the_same_place_is_forgotten(postgres_log, boss):
+    stream = uuid4()
+    await grown(postgres_log, stream, 5)
+    assert (await postgres_log.load(Busy, stream))[0].total == 5
+    boss.execute("alter table daybook.events disable trigger all")
+    boss.execute("update daybook.events set data = %s where stream_id = %s and version = 5", (b'{"amount":10}', stream))
+    assert (await postgres_log.load(Busy, stream))[0].total == 14
 
 
 async def test_a_stream_of_10000_events_loads_about_as_fast_as_one_of_10(postgres_log, boss):

@@ -176,8 +176,10 @@ async def test_shuffled_repeated_and_missing_chunks_end_in_the_fold_of_the_log(c
     await world.again(BOXES)
     world.hub = Hub(log_id)
     projector = asyncio.create_task(world.projector(BOXES).run())
-    chunks = [Chunk(log_id, part[0].position, part[-1].position, part[-1].position, part) for part in
-              (rows[start : start + size] for start in range(0, len(rows), size))]
+    chunks = [
+        Chunk(log_id, part[0].position, part[-1].position, part[-1].position, part)
+        for part in (rows[start : start + size] for start in range(0, len(rows), size))
+    ]
     for nth in order:
         world.hub.receive(chunks[nth % len(chunks)])
         await asyncio.sleep(0)
@@ -194,4 +196,3 @@ async def chunked(world: World):
         cursor = await connection.execute(f"select {COLUMNS} from events order by position", binary=True)
         rows = [Announced(*row) for row in await cursor.fetchall()]
     return world, rows, (await world.shop.reader.head()).log_id
-

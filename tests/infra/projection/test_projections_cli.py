@@ -1,30 +1,23 @@
 """`daybook projections` and `daybook events`, as a person or a script calls them, on a system that the environment names."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from domain.tasks.events import TaskCreated
 from infra.cli import daybook
 from projections.tasks.task_board import TASK_BOARD
+from tests.command_line import command_line
 from tests.infra.projection.world import World
 
 
 @pytest.fixture
 def call(world: World, monkeypatch):
-    values = {"DATABASE_URL": world.settings.database_url, "REDIS_URL": world.settings.redis_url}
-    for name, value in {**values, "MASTER_KEY": "x", "SECRET_KEY": "x", "JWT_PRIVATE_KEYS": "x"}.items():
-        monkeypatch.setenv(name, value)
-
-    async def called(*words: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, daybook, list(words))
-
-    return called
+    return command_line(world.settings, monkeypatch)
 
 
 async def a_task(world: World, title: str = "dig") -> UUID:
@@ -89,8 +82,20 @@ async def test_events_are_shown_by_stream_by_position_and_newest(world: World, c
     assert (await call("events", "stream", str(uuid4()))).exit_code == 1
 
 
-@pytest.mark.parametrize("words", ["projections list", "projections rebuild", "projections verify", "projections parked",
-                                   "projections rollback", "projections retire", "events stream", "events show", "events tail"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "projections list",
+        "projections rebuild",
+        "projections verify",
+        "projections parked",
+        "projections rollback",
+        "projections retire",
+        "events stream",
+        "events show",
+        "events tail",
+    ],
+)
 def test_every_command_has_help_with_an_example(words):
     told = CliRunner().invoke(daybook, [*words.split(), "--help"])
     assert told.exit_code == 0

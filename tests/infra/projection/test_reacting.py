@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -58,14 +59,15 @@ def react(recorded: Recorded[Put]) -> list[Polish]:
     return [Polish(box=recorded.event.box)]
 
 
-async def reacting(world: World) -> asyncio.Task[None]:
+async def reacting(world: World, **more: Any) -> asyncio.Task[None]:
     if world.hub is None:
         world.hub = Hub((await world.shop.reader.head()).log_id)
     world.hub.told(await world.shop.reader.head())
     dispatch = Dispatch(log=world.log, sealing=None, passwords=None, new_id=new_id, pause=pause)
     parked = ParkedEvents(world.shop.pool, "reaction:polish")
-    reactor = Reactor(Reaction("polish", (Put,), react), world.shop.builds, parked, world.hub, world.bystanders, world.shop.reader, dispatch)
-    await world.shop.builds.ensure_reaction("polish", await world.shop.reader.head())
+    reactor = Reactor(Reaction("polish", (Put,), react, **more), world.shop.builds, parked, world.hub, world.bystanders, world.shop.reader, dispatch)
+    if not more:  # It is registered before anything happens; else it finds out itself where to begin.
+        await world.shop.builds.ensure_reaction("polish", await world.shop.reader.head())
     return asyncio.create_task(reactor.run())
 
 
@@ -129,4 +131,32 @@ async def test_a_log_that_lost_what_was_reacted_to_stops_the_reaction(world: Wor
     await world.put(Put(box="b"), stream=UUID(int=9))
     assert not task.done()
     assert DONE == []
+    await ended(task)
+
+
+async def test_a_reaction_that_may_miss_nothing_begins_with_the_first_event_it_listens_to(world: World):
+    await world.put(Put(box="a"))
+    await world.put(Put(box="b"))
+    task = await reacting(world, from_first=True)
+    await done("a", "b")
+    await ended(task)
+
+
+async def test_any_other_new_reaction_begins_at_the_head(world: World):
+    await world.put(Put(box="a"))
+    task = await reacting(world)
+    await world.put(Put(box="b"))
+    await done("b")
+    await ended(task)
+
+
+async def test_streams_side_by_side_each_in_its_order(world: World):
+    gate = SLOW["a"] = asyncio.Event()
+    first, second = UUID(int=21), UUID(int=22)
+    for stream, box in ((first, "a"), (first, "b"), (second, "c"), (second, "d")):
+        await world.put(Put(box=box), stream=stream)
+    task = await reacting(world, from_first=True, at_once=8)
+    await done("a", "c", "d")
+    gate.set()
+    await done("a", "c", "d", "b")
     await ended(task)

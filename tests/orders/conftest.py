@@ -1,0 +1,5 @@
+"""One Daybook for all tests of this folder."""
+
+from tests.http.daybook import api
+
+__all__ = ["api"]

@@ -46,7 +46,7 @@ def _progress(order: Order, reservation: Reservation, payment: Payment, ports: P
         return order.reject(order.round, RejectionReason.PAYMENT_FAILED, payment.message, now, payment_failed=payment.is_quiet)
     match order.status, reservation.status:
         case OrderStatus.PENDING, ReservationStatus.MADE if reservation.until is not None:
-            return order.reserved(order.round, reservation.until, now)
+            return order.reserve(order.round, reservation.until, now)
         case OrderStatus.PENDING, ReservationStatus.REFUSED:
             return order.reject(order.round, RejectionReason.INSUFFICIENT_STOCK, _short(order, reservation), now)
         case OrderStatus.PENDING | OrderStatus.RESERVED, ReservationStatus.EXPIRED:

@@ -82,7 +82,7 @@ class Order(Aggregate, frozen=True):
         rules.refuse([] if total.amount <= MOST else rules.error("/products", "out_of_range", "The order is too large."))
         return [e.OrderPlaced(order_id=self.id, at=now, customer_id=customer_id, lines=tuple(lines), total=total, due_at=now + patience)]
 
-    def reserved(self, round: int, until: datetime, now: datetime) -> list[Event]:
+    def reserve(self, round: int, until: datetime, now: datetime) -> list[Event]:
         """Everything it wants is held."""
         if self.status is not OrderStatus.PENDING or round != self.round:
             return []

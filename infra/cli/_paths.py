@@ -42,12 +42,16 @@ class Path:
             elif owner is not None and name[0] == "self" and _is(said := _of_class(owner, name), Event):
                 self.events.setdefault(said, owner)  # `self.words.added`: what several aggregates say in words of their own.
             elif thing is None and name[0] != "ports" and name[-1] not in NOT_DECISIONS:
-                # `task.complete(…)`: a method of an aggregate this handler loads, or of the aggregate we are in (`self._failed(…)`).
-                known = owner if name[0] == "self" else held.get(name[0])
+                # `task.complete(…)`: a method of the aggregate it is called after, or of any this handler loads; or of the one we are in.
+                known = owner if name[0] == "self" else held.get(name[0]) or self._named(name[0])
                 kinds: list[Any] = [known] if _is(known, Aggregate) and len(name) == 2 else list(self._kinds)
                 for kind in kinds:
                     for made in (kind, *kind.__subclasses__()):
                         self._follow(getattr(made, name[-1], None), made)
+
+    def _named(self, variable: str) -> type[Aggregate] | None:
+        """The kind that a variable is called after: what `stock.release(…)` releases is a stock, wherever it came from."""
+        return next((kind for kind in self._kinds if kind.__name__.lower() == variable.replace("_", "")), None)
 
     @staticmethod
     def _meaning(name: tuple[str, ...], function: FunctionType) -> Any:
@@ -85,16 +89,12 @@ def _walk(nodes: Any) -> Iterator[tuple[tuple[str, ...], bool]]:
 
 @cache
 def _held(function: FunctionType) -> dict[str, str]:
-    """What the variables of a function hold, where it says so: `user: User`, `user = await ….load(User, …)`, `change(User, …, lambda user: …)`,
-    and what it gives back.
-    """
+    """What the variables of a function hold, where it says so: `user: User`, `change(User, …, lambda user: …)`, and what it gives back."""
     found: dict[str, str | None] = {}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         match node:
             case ast.arg(annotation=ast.Name(id=kind)):
                 found[node.arg] = kind
-            case ast.Assign(targets=[ast.Name(id=variable)], value=ast.Await(value=call)):
-                found[variable] = _asked_for(call)
             case ast.Call(args=args):
                 decisions = [arg.args.args for arg in args if isinstance(arg, ast.Lambda)]
                 found |= {decision[0].arg: _asked_for(node) for decision in decisions if len(decision) == 1}
@@ -104,9 +104,9 @@ def _held(function: FunctionType) -> dict[str, str]:
 
 
 def _asked_for(call: ast.AST) -> str | None:
-    """The kind of aggregate that a call loads or changes."""
+    """The kind of aggregate that a call changes."""
     match call:
-        case ast.Call(func=ast.Attribute(attr="load" | "change"), args=[ast.Name(id=kind), *_]) | ast.Call(args=[_, ast.Name(id=kind), _, *_]):
+        case ast.Call(func=ast.Attribute(attr="change"), args=[ast.Name(id=kind), *_]) | ast.Call(args=[_, ast.Name(id=kind), _, *_]):
             return kind
     return None
 

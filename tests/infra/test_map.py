@@ -67,3 +67,12 @@ def test_the_path_of_one_command_is_known_to_its_end():
     assert "(ExpireLease)" in assigned["reactions"]
     create = next(one for one in paths() if one["command"] == "CreateTask")
     assert {"TaskCreated", "TaskAssigned", "TaskBecameOverdue", "TaskAssigneeAdded"} <= {event["event"] for event in create["events"]}
+
+
+def test_two_aggregates_may_do_things_of_the_same_name():
+    """A stock is released without its reservation, and reserved without its order."""
+    leads = {one["command"]: [event["event"] for event in one["events"]] for one in paths()}
+    assert "ReservationReleased" not in leads["ExpireReservation"]
+    assert "StockReserved" in leads["TendReservation"]
+    assert "OrderReserved" not in leads["TendReservation"]
+    assert "OrderReserved" in leads["TendOrder"]

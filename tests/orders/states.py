@@ -20,7 +20,7 @@ REFUND, ANOTHER = UUID(int=100), UUID(int=101)
 
 fresh = Order(id=UUID(int=7))
 pending = fresh.after(*fresh.place(CUSTOMER, LINES, PATIENCE, NOON))
-reserved = pending.after(*pending.reserved(1, UNTIL, NOON))
+reserved = pending.after(*pending.reserve(1, UNTIL, NOON))
 confirmed = reserved.after(*reserved.confirm(1, NOON))
 completed = confirmed.after(*confirmed.complete(1, NOON))
 cancelled = reserved.after(*reserved.cancel("changed my mind", NOON))

@@ -38,7 +38,7 @@ def refund(order: Order) -> list[Event]:
 
 STEPS = {
     "place": lambda order: order.place(s.CUSTOMER, s.LINES, s.PATIENCE, NOON),
-    "reserve": lambda order: order.reserved(1, s.UNTIL, NOON),
+    "reserve": lambda order: order.reserve(1, s.UNTIL, NOON),
     "confirm": lambda order: order.confirm(1, NOON),
     "complete": lambda order: order.complete(1, NOON),
     "cancel": lambda order: order.cancel("Too slow.", NOON),

@@ -22,7 +22,7 @@ from tests.scenario import NOON, given
 DONE = {"completed", "shipped", "delivered"}
 Step = Callable[[Order], list[Event]]
 STEPS: Mapping[str, tuple[type[Event], Step, set[str]]] = {
-    "reserved": (e.OrderReserved, lambda order: order.reserved(1, s.UNTIL, NOON), {"pending"}),
+    "reserved": (e.OrderReserved, lambda order: order.reserve(1, s.UNTIL, NOON), {"pending"}),
     "confirmed": (e.OrderConfirmed, lambda order: order.confirm(1, NOON), {"reserved"}),
     "completed": (e.OrderCompleted, lambda order: order.complete(1, NOON), {"confirmed"}),
     "rejected": (e.OrderRejected, lambda order: order.reject(1, RejectionReason.PAYMENT_FAILED, "No.", NOON), {"pending", "reserved", "confirmed"}),

@@ -38,7 +38,7 @@ class Said(Struct):
 
 
 WORDS: Mapping[str, Callable[[Said], list[Event]]] = {
-    "reserved": lambda it: it.order.reserved(it.turn, s.UNTIL, NOON),
+    "reserved": lambda it: it.order.reserve(it.turn, s.UNTIL, NOON),
     "confirm": lambda it: it.order.confirm(it.turn, NOON),
     "complete": lambda it: it.order.complete(it.turn, NOON),
     "fail": lambda it: it.order.reject(it.turn, RejectionReason.PAYMENT_FAILED, "No.", NOON, payment_failed=True),

@@ -71,8 +71,7 @@ class Dispatch:
 
     async def _attempt(self, handler: Handler, command: Command, work: UnitOfWork, context: Context, answering: Answering | None) -> Outcome:
         """Decide and write, once; raises `Lost` where it has to be decided again."""
-        now = self._log.now()
-        ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
+        ports = self._ports(work, context)
         try:
             result = await handler(command, ports)
             quiet = work.is_empty
@@ -81,7 +80,11 @@ class Dispatch:
         if quiet and work.loaded and not await self._log.settled(list(work.loaded), work.unwritten):
             raise Lost  # Nothing to write, and what this was decided on was lost: look again.
         await self._must_be_written(work.only_read)
-        return await self._write(work, result, context, answering, now)
+        return await self._write(work, result, context, answering, ports.now)
+
+    def _ports(self, work: UnitOfWork, context: Context) -> Ports:
+        """What a handler is given, at this moment."""
+        return Ports(work, self._log.now(), context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
 
     async def _must_be_written(self, read: Mapping[UUID, Aggregate]) -> None:
         """What a decision about some streams was also based on must have happened; what is staged itself is judged with the entry."""
@@ -92,10 +95,8 @@ class Dispatch:
         """What the command would leave behind now; nothing is written. Raises its refusal, `VersionConflict`."""
         for attempt in range(ATTEMPTS):
             work = UnitOfWork(self._log, self._sealing)
-            now = self._log.now()
-            ports = Ports(work, now, context.caller, self._new_id, self._sealing, self._passwords, self._settings, self._outside)
             try:
-                result = await HANDLERS[type(command)](command, ports)
+                result = await HANDLERS[type(command)](command, self._ports(work, context))
             except Lost:
                 await self._pause(attempt)
                 continue

@@ -17,12 +17,11 @@ from application.shared.ports import A
 from domain.shared.aggregate import Aggregate
 from infra.postgres.arrays import Ints, Uuids
 from infra.postgres.hot_reads import HotReads
+from infra.postgres.known_states import Known, KnownStates
 from infra.serialization import mapper
 
 EVERY: Final = 200
 """Events read after a snapshot before the next one is taken."""
-REMEMBERED: Final = 1_000
-"""States of busy streams that are kept in memory: their past does not change, so only what came after it is read."""
 NO_FOLD: Final = b""
 """The hash of no fold: snapshots are not looked for."""
 LOAD: Final = """
@@ -55,25 +54,17 @@ delete from snapshots s where s.stream_id = %b and s.fold = %b and s.version < (
     select max(newest.version) from snapshots newest where newest.stream_id = s.stream_id and newest.fold = s.fold)"""
 
 
-class _Known(msgspec.Struct, frozen=True):
-    """A state that was read, the position of its last event, and what that says (None where a snapshot stood for it)."""
-
-    state: Aggregate
-    position: int
-    said: bytes | None
-
-
 class Streams:
     """Reads streams; takes snapshots of long ones outside the command path. Snapshots are disposable."""
 
     def __init__(self, reads: HotReads) -> None:
         self._reads = reads
-        self._known: dict[tuple[type[Aggregate], UUID], _Known] = {}
+        self._known = KnownStates()
         self._snapshots: set[asyncio.Task[None]] = set()
 
     async def load(self, kind: type[A], stream_id: UUID) -> tuple[A, int]:
         """State and position of the last event; (version 0, 0) for a stream that has not begun."""
-        known = self._known.get((kind, stream_id))
+        known = self._known.get(kind, stream_id)
         further = None if known is None else self._further(kind, known, await self._reads(AFTER, stream_id, known.state.version))
         if further is not None:
             return further
@@ -87,7 +78,7 @@ class Streams:
             state, events = _replayed(kind, stream_id, rows)
         position = rows[-1][1] if rows else 0
         if kind.busy and state.version:
-            self._remember(kind, _Known(state, position, rows[-1][3] if rows[-1][2] is not None else None))
+            self._known.remember(kind, state, position, rows[-1][3] if rows[-1][2] is not None else None)
         if events >= EVERY:
             self._keep(stream_id, fold_of(kind), state, position)
         return state, position
@@ -95,7 +86,7 @@ class Streams:
     async def load_many(self, kind: type[A], stream_ids: Sequence[UUID]) -> list[tuple[A, int]]:
         """The same of many streams, in their order."""
         wanted = list(dict.fromkeys(stream_ids))
-        known = {stream_id: known for stream_id in wanted if (known := self._known.get((kind, stream_id))) is not None}
+        known = {stream_id: known for stream_id in wanted if (known := self._known.get(kind, stream_id)) is not None}
         after = await self._together(list(known), AFTER_MANY, lambda ids: (Ints(known[one].state.version for one in ids),))
         near = {stream_id: further for stream_id, rows in after.items() if (further := self._further(kind, known[stream_id], rows)) is not None}
         found = await self._together([one for one in wanted if one not in near], LOAD_MANY, lambda _: (fold_of(kind),))
@@ -113,28 +104,22 @@ class Streams:
                 found[stream_id].append(tuple(row))
         return {stream_id: sorted(rows, key=itemgetter(0)) for stream_id, rows in found.items()}
 
-    def _further(self, kind: type[A], known: _Known, read: Sequence[tuple[Any, ...]]) -> tuple[A, int] | None:
+    def _further(self, kind: type[A], known: Known, read: Sequence[tuple[Any, ...]]) -> tuple[A, int] | None:
         """A state that is known, and what came after it; None where the log does not know it (any more), or says something else there: a log
         that was restored and went on may have other events in the same places.
         """
         state, position = known.state, known.position
         last, *rows = read or [()]
         if last[:2] != (state.version, position) or known.said not in {None, last[3]}:
-            self._known.pop((kind, state.id), None)
+            self._known.forget(kind, state.id)
             return None
         after = state.after(*(mapper.decode(name, data, metadata) for _, _, name, data, metadata in rows))
         if rows:
             position = rows[-1][1]
-            self._remember(kind, _Known(after, position, rows[-1][3]))
+            self._known.remember(kind, after, position, rows[-1][3])
             if after.version // EVERY > state.version // EVERY:
                 self._keep(state.id, fold_of(kind), after, position)
         return after, position  # type: ignore[return-value]  # It is remembered under its kind.
-
-    def _remember(self, kind: type[Aggregate], known: _Known) -> None:
-        self._known.pop((kind, known.state.id), None)
-        self._known[kind, known.state.id] = known
-        if len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
 
     async def _rows(self, stream_id: UUID, fold: bytes) -> list[tuple[Any, ...]]:
         return await self._reads(LOAD, stream_id, fold, stream_id)

@@ -26,11 +26,11 @@ def verify(*, as_json: bool) -> None:
     """
     from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
-    from infra.projection.audit_books import audit
     from infra.projection.fill import Watch
+    from infra.reconciliation.ledger import reconcile
 
     with staged_bar("ledger") as show:
-        told = run(lambda: audit(current_settings(), Watch(show)))
+        told = run(lambda: reconcile(current_settings(), Watch(show)))
     if as_json:
         say_json(told)
     else:
@@ -53,8 +53,8 @@ def balance(*, as_json: bool) -> None:
 
 async def _served() -> Any:
     from infra.local.state import current_settings
-    from infra.projection.audit_books import served_sums
     from infra.projection.workshop import workshop
+    from infra.reconciliation.ledger import served_sums
     from projections.payments.ledger import balance
 
     async with workshop(current_settings()) as shop:

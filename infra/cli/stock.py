@@ -23,11 +23,11 @@ def verify(*, as_json: bool) -> None:
     """
     from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
-    from infra.projection.audit_stock import audit
     from infra.projection.fill import Watch
+    from infra.reconciliation.stock import reconcile
 
     with staged_bar("stock") as show:
-        told = run(lambda: audit(current_settings(), Watch(show)))
+        told = run(lambda: reconcile(current_settings(), Watch(show)))
     if as_json:
         say_json(told)
     else:

@@ -24,9 +24,9 @@ from api.shared.health import Health
 from infra.app import System
 from infra.postgres.connections import connect
 from infra.postgres.leadership import lead
-from infra.projection import audit_books, audit_stock
 from infra.projection.builds import NoSuchBuild
 from infra.projection.verify import Moved
+from infra.reconciliation import ledger, stock
 from infra.redis.row_cache import Damaged
 from infra.settings import Settings
 
@@ -140,12 +140,12 @@ async def in_a_process(settings: Settings) -> list[Verdict]:
 
 async def verdicts(settings: Settings) -> list[Verdict]:
     """Verify one after the other."""
-    return [await _verdict("ledger", audit_books.audit(settings)), await _verdict("stock", audit_stock.audit(settings))]
+    return [await _verdict("ledger", ledger.reconcile(settings)), await _verdict("stock", stock.reconcile(settings))]
 
 
-async def _verdict(what: str, audit: Awaitable[Any]) -> Verdict:
+async def _verdict(what: str, told: Awaitable[Any]) -> Verdict:
     try:
-        wrong = (await audit).wrong
+        wrong = (await told).wrong
     except (NoSuchBuild, Damaged, Moved, psycopg.Error, PoolTimeout, OSError) as error:
         return Verdict(what, trouble=f"{type(error).__name__}: {error}")
     return Verdict(what, len(wrong), [f"{one.what}: {one.why}" for one in wrong[:NAMED]])

@@ -20,9 +20,9 @@ from domain.payments.payment import Payment
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import Recorded
 from domain.shared.payment_status import PaymentStatus
-from infra.projection import books
-from infra.projection.goods import Goods
-from infra.projection.shelves import Shelves
+from infra.reconciliation.discrepancy import Discrepancy
+from infra.reconciliation.goods import Goods
+from infra.reconciliation.shelves import Shelves
 
 Log = Sequence[Recorded[Any]]
 A = TypeVar("A", bound=Aggregate)
@@ -46,7 +46,7 @@ def folded(kind: type[A], log: Log, events: type[Any]) -> dict[UUID, A]:
     return states
 
 
-def none(wrong: Iterable[books.Wrong]) -> None:
+def none(wrong: Iterable[Discrepancy]) -> None:
     """Raise the first, if there is one."""
     for one in wrong:
         raise Wrong(f"{one.what}: {one.why}")

@@ -4,7 +4,7 @@ import pytest
 
 from domain.payments.events import PaymentCaptured, PaymentRefunded
 from infra.cli.ledger import _table
-from infra.projection.books import Books, differences
+from infra.reconciliation.books import Books, differences
 from projections.payments.ledger import balance
 from tests.orders.customers import run
 

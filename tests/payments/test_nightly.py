@@ -10,7 +10,7 @@ import pytest
 from api.shared.health import Health
 from infra.postgres.connections import SESSION
 from infra.processes.verifying import Nightly, Verdict, in_a_process, next_night
-from infra.projection.audit_books import audit
+from infra.reconciliation.ledger import reconcile
 from tests.eventually import eventually
 from tests.http.daybook import own_api
 from tests.payments.shopping import buy, ends
@@ -83,7 +83,7 @@ async def test_what_is_wrong_is_named_and_looked_at_again_within_the_hour(api, c
     order = await ends(api.system, (await buy(api.system, 500)).id, "completed")
 
     async def quiet():
-        told = await audit(api.system.settings)
+        told = await reconcile(api.system.settings)
         return told.is_right and told.under_way == 0 and told.position == (await api.system.reader.head()).position
 
     await eventually(quiet, 20)

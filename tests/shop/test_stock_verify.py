@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from domain.orders.order import Order
-from infra.projection.audit_stock import audit
 from infra.projection.bulk_read import Stopped
 from infra.projection.fill import Watch
+from infra.reconciliation.stock import reconcile
 from projections.shop.products import PRODUCTS
 from tests.command_line import command_line
 from tests.eventually import eventually
@@ -25,7 +25,7 @@ async def bought(api) -> dict[str, Order]:
     found = await three_ends(api.system)
 
     async def quiet() -> bool:
-        told = await audit(api.system.settings)
+        told = await reconcile(api.system.settings)
         assert told.is_right, told.wrong  # Also of what is under way.
         return told.under_way == 0 and told.on_hand == 3 * 1_000 - 4
 
@@ -59,7 +59,7 @@ async def test_the_stock_is_right_and_shown(call):
 
 @pytest.mark.usefixtures("bought")
 async def test_the_same_is_found_when_the_orders_are_read_in_parts(api):
-    whole, parts = await audit(api.system.settings), await audit(api.system.settings, at_once=1)
+    whole, parts = await reconcile(api.system.settings), await reconcile(api.system.settings, at_once=1)
     assert whole == parts
     assert whole.is_right
 
@@ -94,4 +94,4 @@ async def test_whoever_looks_on_can_stop_it(api):
     watch = Watch()
     watch.stop.set()
     with pytest.raises(Stopped):
-        await audit(api.system.settings, watch)
+        await reconcile(api.system.settings, watch)

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from domain.orders.events import OrderCancelled, OrderCompleted, OrderPlaced
 from domain.shop import events as s
-from infra.projection.by_order import Part
-from infra.projection.goods import Goods
-from infra.projection.shelves import Shelf, Shelves
+from infra.reconciliation.goods import Goods
+from infra.reconciliation.parts import Part
+from infra.reconciliation.shelves import Shelf, Shelves
 from projections.shop.products import ProductRow
 from tests.orders.customers import People, run
 from tests.orders.simulator import Simulation

@@ -17,9 +17,9 @@ from domain.orders.status import ENDED_BADLY, PAID, OrderStatus
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.shop import events as s
 from domain.shop.reservation import LIVE, Reservation, ReservationStatus, reservation_id
-from infra.projection.books import Wrong
-from infra.projection.by_order import Part
 from infra.projection.fill import Watch
+from infra.reconciliation.discrepancy import Discrepancy
+from infra.reconciliation.parts import Part
 from projections.shop.products import PRODUCTS
 
 Pieces = Counter[UUID]
@@ -84,15 +84,15 @@ class Goods:
     def _lot(self, held: UUID) -> Lot:
         return self._lots.setdefault(held, Lot())
 
-    def judged(self, tended: int, watch: Watch | None = None) -> list[Wrong]:
+    def judged(self, tended: int, watch: Watch | None = None) -> list[Discrepancy]:
         """Everything that is wrong, now that all was read. Raises `Stopped`."""
-        wrong = list[Wrong]()
+        wrong = list[Discrepancy]()
         known = {reservation_id(order.id, nth) for order in self._orders.values() for nth in range(1, order.round + 1)}
         strangers = {*self._reservations, *self._lots} - known
-        wrong += (Wrong(f"reservation {one}", f"it belongs to no order, and has {self._lots.get(one)}") for one in strangers)
-        wrong += (Wrong(f"order {one}", "goods came back, but there is no such order") for one in self._back.keys() - self._orders.keys())
+        wrong += (Discrepancy(f"reservation {one}", f"it belongs to no order, and has {self._lots.get(one)}") for one in strangers)
+        wrong += (Discrepancy(f"order {one}", "goods came back, but there is no such order") for one in self._back.keys() - self._orders.keys())
         for order in (watch or Watch()).over(self._orders.values(), "judging", len(self._orders)):
-            wrong += (Wrong(f"order {order.id}", why) for why in self._of_order(order, tended))
+            wrong += (Discrepancy(f"order {order.id}", why) for why in self._of_order(order, tended))
         return wrong
 
     def _of_order(self, order: Order, tended: int) -> Iterator[str]:

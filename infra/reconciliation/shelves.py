@@ -8,7 +8,7 @@ import msgspec
 
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.shop import events as s
-from infra.projection.books import Wrong
+from infra.reconciliation.discrepancy import Discrepancy
 from infra.serialization.mapper import Unreadable
 from projections.shop.products import PRODUCTS, ProductRow, moved
 
@@ -74,28 +74,28 @@ class Shelves:
 
     def __init__(self) -> None:
         self.of: dict[UUID, Shelf] = {}
-        self.wrong: list[Wrong] = []
+        self.wrong: list[Discrepancy] = []
 
     def read(self, events: Iterable[Recorded[Any]]) -> None:
         """Go on with these events, in the order of the log."""
         for recorded in events:
             event = recorded.event
             if isinstance(event, Unreadable):
-                self.wrong.append(Wrong(f"position {recorded.position}", f"cannot be read: {event.error}"))
+                self.wrong.append(Discrepancy(f"position {recorded.position}", f"cannot be read: {event.error}"))
             elif isinstance(event, s.StockEvent):
                 shelf = self.of.setdefault(event.product_id, Shelf())
-                self.wrong += (Wrong(f"product {event.product_id}", f"{why} at position {recorded.position}") for why in shelf.count(event))
+                self.wrong += (Discrepancy(f"product {event.product_id}", f"{why} at position {recorded.position}") for why in shelf.count(event))
 
-    def judged(self) -> list[Wrong]:
+    def judged(self) -> list[Discrepancy]:
         """Everything that is wrong, now that all was read."""
-        return self.wrong + [Wrong(f"product {product_id}", why) for product_id, shelf in self.of.items() for why in shelf.differences()]
+        return self.wrong + [Discrepancy(f"product {product_id}", why) for product_id, shelf in self.of.items() for why in shelf.differences()]
 
     def compare(self, products: Iterable[UUID], served: Mapping[UUID, ProductRow]) -> None:
         """Hold what is served of these products, at the position that was read up to, against the log."""
         for product_id in products:
             shelf, row = self.of.get(product_id, Shelf()), served.get(product_id)
             if row is None:
-                self.wrong.append(Wrong(f"product {product_id}", "it is not served"))
+                self.wrong.append(Discrepancy(f"product {product_id}", "it is not served"))
             elif (row.on_hand, row.reserved) != (shelf.on_hand, shelf.reserved):
                 why = f"{row.on_hand} on hand and {row.reserved} reserved are served, {shelf.on_hand} and {shelf.reserved} by the log"
-                self.wrong.append(Wrong(f"product {product_id}", why))
+                self.wrong.append(Discrepancy(f"product {product_id}", why))

@@ -8,14 +8,14 @@ from uuid import UUID
 import msgspec
 
 from domain.shared.event import Recorded
-from infra.projection import goods, shelves
-from infra.projection.books import Wrong
 from infra.projection.bulk_read import BulkReader, decoder
-from infra.projection.by_order import AT_ONCE, parts
 from infra.projection.fill import Watch
 from infra.projection.live_rows import LiveRows, served
 from infra.projection.verify import SLICE, Moved
 from infra.projection.workshop import in_thread, workshop
+from infra.reconciliation import goods, shelves
+from infra.reconciliation.discrepancy import Discrepancy
+from infra.reconciliation.parts import AT_ONCE, parts
 from infra.settings import Settings
 from projections.shop.products import PRODUCTS, ProductRow
 
@@ -23,7 +23,7 @@ RELEASES: Final = "shop.reservations"
 """The reaction that lets go of what nobody wants any more."""
 
 
-class StockTaken(msgspec.Struct, frozen=True):
+class StockReport(msgspec.Struct, frozen=True):
     """What was found, up to a position of the log; in pieces, of all products."""
 
     position: int
@@ -33,7 +33,7 @@ class StockTaken(msgspec.Struct, frozen=True):
     committed: int
     orders: int
     under_way: int
-    wrong: list[Wrong]
+    wrong: list[Discrepancy]
 
     @property
     def is_right(self) -> bool:
@@ -41,7 +41,7 @@ class StockTaken(msgspec.Struct, frozen=True):
         return not self.wrong
 
 
-async def audit(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> StockTaken:
+async def reconcile(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> StockReport:
     """Read everything about stock again. Raises `NoSuchBuild`, `Damaged`, `Moved`, `Stopped`."""
     watch = watch or Watch()
     async with workshop(settings) as shop:
@@ -51,7 +51,7 @@ async def audit(settings: Settings, watch: Watch | None = None, at_once: int = A
             head = reader.head().position  # A whole number of appends, where a read model may stand in the midst of one.
             orders, under_way, wrong = await in_thread(lambda: _goods(reader, head, tended, watch, at_once), watch)
     all_of_it = counted.of.values()
-    return StockTaken(
+    return StockReport(
         position=head,
         products=len(all_of_it),
         on_hand=sum(shelf.on_hand for shelf in all_of_it),
@@ -88,8 +88,8 @@ async def _shelves(reader: BulkReader, rows: LiveRows, watch: Watch) -> shelves.
     return counted
 
 
-def _goods(reader: BulkReader, head: int, tended: int, watch: Watch, at_once: int) -> tuple[int, int, list[Wrong]]:
-    orders, under_way, wrong, decode = 0, 0, list[Wrong](), decoder(goods.LISTENER)
+def _goods(reader: BulkReader, head: int, tended: int, watch: Watch, at_once: int) -> tuple[int, int, list[Discrepancy]]:
+    orders, under_way, wrong, decode = 0, 0, list[Discrepancy](), decoder(goods.LISTENER)
     for part in parts(reader, head, at_once):
         watch.check()
         some, here = goods.Goods(part), watch.step(part.nth * head, part.of * head)

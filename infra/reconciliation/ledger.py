@@ -5,13 +5,14 @@ from typing import Final
 
 import msgspec
 
-from infra.projection.books import LISTENER, Books, Wrong, differences
 from infra.projection.bulk_read import STREAM, BulkReader, decoder
-from infra.projection.by_order import AT_ONCE, parts
 from infra.projection.fill import Watch
 from infra.projection.live_rows import served
 from infra.projection.verify import Verified, verify
 from infra.projection.workshop import Workshop, in_thread, workshop
+from infra.reconciliation.books import LISTENER, Books, differences
+from infra.reconciliation.discrepancy import Discrepancy
+from infra.reconciliation.parts import AT_ONCE, parts
 from infra.settings import Settings
 from projections.payments.ledger import LEDGER, SUMS, TrialBalance, balance
 
@@ -19,7 +20,7 @@ TELLS: Final = "orders.progress"
 """The reaction that tells orders what became of their money."""
 
 
-class Audited(msgspec.Struct, frozen=True):
+class LedgerReport(msgspec.Struct, frozen=True):
     """What was found, up to a position of the log."""
 
     position: int
@@ -27,7 +28,7 @@ class Audited(msgspec.Struct, frozen=True):
     payments: int
     under_way: int
     balance: TrialBalance
-    wrong: list[Wrong]
+    wrong: list[Discrepancy]
 
     @property
     def is_right(self) -> bool:
@@ -35,7 +36,7 @@ class Audited(msgspec.Struct, frozen=True):
         return not self.wrong
 
 
-async def audit(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> Audited:
+async def reconcile(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> LedgerReport:
     """Read everything about money again. Raises `NoSuchBuild`, `Moved`, `Stopped`."""
     watch = watch or Watch()
     async with workshop(settings) as shop:
@@ -52,12 +53,12 @@ async def served_sums(shop: Workshop) -> tuple[int, dict[str, int]]:
     return at, {name: number for (group, name), number in sums.items() if group == SUMS}
 
 
-def _postings(rows: Verified) -> Iterator[Wrong]:
+def _postings(rows: Verified) -> Iterator[Discrepancy]:
     """Those that are served otherwise than the log says, also where the sums are as they were; the first are named."""
     for one in rows.differences:
-        yield Wrong(f"posting {one.key}", msgspec.json.encode(one.what).decode())
+        yield Discrepancy(f"posting {one.key}", msgspec.json.encode(one.what).decode())
     if rows.differing > len(rows.differences):
-        yield Wrong("postings", f"{rows.differing:,} differ in all")
+        yield Discrepancy("postings", f"{rows.differing:,} differ in all")
 
 
 class Stand(msgspec.Struct, frozen=True):
@@ -68,8 +69,8 @@ class Stand(msgspec.Struct, frozen=True):
     shown: dict[str, int]
 
 
-def _read(settings: Settings, stand: Stand, watch: Watch, at_once: int) -> Audited:
-    sums, wrong = dict[str, int](), list[Wrong]()
+def _read(settings: Settings, stand: Stand, watch: Watch, at_once: int) -> LedgerReport:
+    sums, wrong = dict[str, int](), list[Discrepancy]()
     orders = payments = under_way = 0
     decode = decoder(LISTENER)
     with BulkReader(settings.database_url) as reader:
@@ -83,4 +84,4 @@ def _read(settings: Settings, stand: Stand, watch: Watch, at_once: int) -> Audit
             for name, number in books.sums.items():
                 sums[name] = sums.get(name, 0) + number
             orders, payments, under_way = orders + books.counts[0], payments + books.counts[1], under_way + books.under_way
-    return Audited(head, orders, payments, under_way, balance(sums, stand.at), wrong + differences(sums, stand.shown))
+    return LedgerReport(head, orders, payments, under_way, balance(sums, stand.at), wrong + differences(sums, stand.shown))

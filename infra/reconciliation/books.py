@@ -20,17 +20,11 @@ from domain.payments.payment import Payment, payment_id
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.shared.payment_status import PaymentStatus
 from infra.projection.fill import Watch
+from infra.reconciliation.discrepancy import Discrepancy
 from infra.serialization.mapper import Unreadable
 from projections.payments.ledger import LEDGER, balance, sum_of
 
 KINDS: Final[tuple[type[Event], ...]] = tuple(kind for kind in BY_CLASS if issubclass(kind, (PaymentEvent, orders.OrderEvent)))
-
-
-class Wrong(msgspec.Struct, frozen=True):
-    """What is not as it must be: of which order, payment or sum, and why."""
-
-    what: str
-    why: str
 
 
 class Books:
@@ -40,7 +34,7 @@ class Books:
         self.sums: dict[str, int] = {}
         self._at = at
         self._heard: dict[UUID, int] = {}
-        self.wrong: list[Wrong] = []
+        self.wrong: list[Discrepancy] = []
         self._orders: dict[UUID, Order] = {}
         self._payments: dict[UUID, Payment] = {}
         self._clearing: dict[UUID, dict[Account, int]] = {}
@@ -50,7 +44,7 @@ class Books:
         """Go on with these events, in the order of the log."""
         for recorded in events:
             if isinstance(recorded.event, Unreadable):
-                self.wrong.append(Wrong(f"position {recorded.position}", f"cannot be read: {recorded.event.error}"))
+                self.wrong.append(Discrepancy(f"position {recorded.position}", f"cannot be read: {recorded.event.error}"))
             else:
                 self._post(recorded)
                 self._fold(recorded)
@@ -58,7 +52,7 @@ class Books:
     def _post(self, recorded: Recorded[Any]) -> None:
         postings = entry(recorded.event)
         if not is_balanced(postings):
-            self.wrong.append(Wrong(f"position {recorded.position}", "debits and credits differ"))
+            self.wrong.append(Discrepancy(f"position {recorded.position}", "debits and credits differ"))
         for posting in postings:
             if self._at is None or recorded.position <= self._at:
                 name = sum_of(posting)
@@ -83,12 +77,12 @@ class Books:
         """Orders and payments."""
         return len(self._orders), len(self._payments)
 
-    def judged(self, tended: int, watch: Watch | None = None) -> list[Wrong]:
+    def judged(self, tended: int, watch: Watch | None = None) -> list[Discrepancy]:
         """Everything that is wrong, now that all was read. Raises `Stopped`."""
         of_order: dict[UUID, list[Payment]] = {}
         for payment in self._payments.values():
             of_order.setdefault(payment.order_id, []).append(payment)
-            self.wrong += (Wrong(f"payment {payment.id}", why) for why in _of_payment(payment))
+            self.wrong += (Discrepancy(f"payment {payment.id}", why) for why in _of_payment(payment))
         found = {*self._orders, *of_order}
         for order_id in (watch or Watch()).over(found, "judging", len(found)):
             self._judge(order_id, of_order.get(order_id, []), is_tended=self._heard[order_id] <= tended)
@@ -108,7 +102,7 @@ class Books:
         elif left:
             told = ", ".join(f"{amount} on {account.value}" for account, amount in sorted(left.items()))
             found.append(f"it is over, but the books still hold {told}")
-        self.wrong += (Wrong(f"order {order_id}", why) for why in found)
+        self.wrong += (Discrepancy(f"order {order_id}", why) for why in found)
 
 
 def _of_payment(payment: Payment) -> Iterator[str]:
@@ -153,12 +147,12 @@ def _of_order(order: Order, payments: list[Payment], *, is_quiet: bool) -> Itera
         yield f"it is {order.status}: {kept} was kept where {owed} is right"
 
 
-def differences(sums: dict[str, int], served: dict[str, int]) -> list[Wrong]:
+def differences(sums: dict[str, int], served: dict[str, int]) -> list[Discrepancy]:
     """Sums of accounts that are served otherwise than the log says; and currencies whose sides are not equal."""
     both = ((name, served.get(name, 0), sums.get(name, 0)) for name in sorted({*sums, *served}))
-    wrong = [Wrong(name, f"{shown} is served, {right} by the log") for name, shown, right in both if shown != right]
+    wrong = [Discrepancy(name, f"{shown} is served, {right} by the log") for name, shown, right in both if shown != right]
     unequal = (one for one in balance(sums, 0).currencies if not one.balanced)
-    return wrong + [Wrong(one.currency, f"debits less credits are {one.debit - one.credit}") for one in unequal]
+    return wrong + [Discrepancy(one.currency, f"debits less credits are {one.debit - one.credit}") for one in unequal]
 
 
 LISTENER: Final = msgspec.structs.replace(LEDGER, listens=KINDS)

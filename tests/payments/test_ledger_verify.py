@@ -5,9 +5,9 @@ import json
 import pytest
 
 from domain.orders.order import Order
-from infra.projection.audit_books import audit
 from infra.projection.bulk_read import Stopped
 from infra.projection.fill import Watch
+from infra.reconciliation.ledger import reconcile
 from projections.payments.ledger import LEDGER
 from tests.command_line import command_line
 from tests.eventually import eventually
@@ -24,7 +24,7 @@ async def bought(api) -> dict[str, Order]:
     found = await three_ends(api.system)
 
     async def quiet() -> bool:
-        told = await audit(api.system.settings)
+        told = await reconcile(api.system.settings)
         return told.under_way == 0 and told.orders == 3 and told.position == (await api.system.reader.head()).position
 
     await eventually(quiet, 20)
@@ -48,7 +48,7 @@ async def test_the_books_are_right_and_shown(call):
 
 
 async def test_the_same_is_found_when_the_log_is_read_in_parts(api):
-    whole, parts = await audit(api.system.settings), await audit(api.system.settings, at_once=1)
+    whole, parts = await reconcile(api.system.settings), await reconcile(api.system.settings, at_once=1)
     assert whole == parts
     assert whole.is_right
 
@@ -58,10 +58,10 @@ async def test_an_amount_that_somebody_changed_is_found_by_name(api, module_data
     order = bought["returned"].id
     before, after = ('"amount":500', '"amount":400') if "refunded" in kind else ('"amount":1000', '"amount":1400')
     with tampered(module_database, edited(kind, order, before, after)):
-        told = await audit(api.system.settings)
+        told = await reconcile(api.system.settings)
     assert not told.is_right
     assert any(str(order) in one.what for one in told.wrong if one.what.startswith("order")), told.wrong
-    assert (await audit(api.system.settings)).is_right
+    assert (await reconcile(api.system.settings)).is_right
 
 
 async def test_a_sum_that_somebody_changed_is_found_and_ends_with_1(module_database, call):
@@ -88,4 +88,4 @@ async def test_whoever_looks_on_can_stop_it(api):
     watch = Watch()
     watch.stop.set()
     with pytest.raises(Stopped):
-        await audit(api.system.settings, watch)
+        await reconcile(api.system.settings, watch)

@@ -106,7 +106,7 @@ async def _edit(request: Req, product_id: UUID, data: ProductChanges) -> Respons
     return await carry_out(request, wish, ProductView)
 
 
-@remove(ONE, needs="products:write", tags=["shop"])
+@remove(ONE, needs="products:write", tags=["shop"], exists=product_is_there)
 async def delete_product(request: Req, product_id: FromPath[UUID]) -> Response[None]:
     """Sell it no more; its name is free, and what is held of it for orders stays held."""
     return await carry_out_silently(request, RemoveProduct(product_id=product_id, if_match=if_match(request)))

@@ -114,7 +114,12 @@ class Dispatch:
             return Outcome(result, work.reached, answer)
         entry = work.entry(context, now)
         self._store(entry, answer, context)
-        written = await self._log.append(entry)
+        try:
+            written = await self._log.append(entry)
+        except Refused as taken:
+            if type(taken) not in {claim.taken for claim in entry.claims}:
+                raise
+            return await self._refuse(taken, context, answering, now)
         if written.duplicate:
             return self._replay(written, context)
         if refused is not None:

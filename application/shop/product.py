@@ -89,8 +89,8 @@ async def edit_product(command: EditProduct, ports: Ports) -> StockedProduct:
 
     def restock(stock: Stock) -> list[Event]:
         return stock.in_turn(
+            lambda stock: [] if level is UNSET else stock.set_low_level(level, ports.now),  # First: by it the quantity is low, or is not.
             lambda stock: [] if quantity is UNSET else stock.set_available(quantity, ports.now),
-            lambda stock: [] if level is UNSET else stock.set_low_level(level, ports.now),
         )
 
     return _stocked(product, await ports.log.change(Stock, stock_id(product.id), restock, if_match=command.if_stock_match), ports)

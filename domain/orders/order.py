@@ -144,7 +144,7 @@ class Order(Aggregate, frozen=True):
         """Give money back: for so many of some products, so much, or (neither) all that is left; raises `Invalid`, `InvalidTransition`,
         `NothingToRefund`. What comes back with it goes on the shelf, unless `restock` says otherwise.
         """
-        rules.refuse(rules.text("/reason", reason, TEXT, least=1))
+        rules.refuse(rules.text("/reason", reason.strip(), TEXT, least=1))
         if self.status is not OrderStatus.COMPLETED:
             raise self._not_from(OrderStatus.REFUNDED, {OrderStatus.COMPLETED})
         rules.refuse([] if amount is None else rules.number("/amount", amount, 1, MOST))

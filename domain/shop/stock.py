@@ -73,7 +73,7 @@ class Stock(Aggregate, frozen=True):
 
     def adjust(self, delta: int, reason: str, now: datetime) -> list[Event]:
         """There are more or fewer than was thought; raises `Invalid`, `InsufficientStock` where more is held than there would be."""
-        rules.refuse(rules.number("/delta", delta, -MOST, MOST - self.on_hand) + rules.text("/reason", reason, REASON, least=1))
+        rules.refuse(rules.number("/delta", delta, -MOST, MOST - self.on_hand) + rules.text("/reason", reason.strip(), REASON, least=1))
         if delta == 0:
             return []
         free = self.available(now)

@@ -64,8 +64,9 @@ def test_pieces_that_were_not_bought_are_named(pieces):
     ask(s.completed, products=pieces).invalid("/products/0/quantity", "out_of_range")
 
 
-def test_a_refund_without_a_reason_is_none():
-    given(s.completed).when(lambda order: order.request_refund(s.REFUND, 1, None, "", NOON, restock=True)).invalid("/reason", "required")
+@pytest.mark.parametrize("reason", ["", " \t"])
+def test_a_refund_without_a_reason_is_none(reason):
+    given(s.completed).when(lambda order: order.request_refund(s.REFUND, 1, None, reason, NOON, restock=True)).invalid("/reason", "required")
 
 
 def test_of_what_cost_nothing_all_went_back_once_every_piece_did():

@@ -1,6 +1,7 @@
 """Products as they are spoken: added, read by anybody, changed, removed."""
 
 import asyncio
+from uuid import uuid4
 
 from tests.http.daybook import misfits, problem
 from tests.shop.selling import PRODUCTS, at, sell
@@ -63,6 +64,24 @@ async def test_a_product_asked_for_twice_under_one_key_is_one(api):
     assert (second.json(), second.headers["etag"], second.headers["idempotent-replayed"]) == (first.json(), '"1.1"', "true")
 
 
+async def test_who_was_told_that_a_name_is_taken_is_told_the_same_again_under_their_key(api):
+    who, taken = await api.admin(), await sell(api, name="Taken")
+    asked = {"json": {"name": "Taken", "price": {"amount": 1}}, "headers": {"Idempotency-Key": "shelf-2"}}
+    first = await api("POST", PRODUCTS, who, **asked)
+    assert problem(first) == (409, "product_exists")
+    assert (await api("DELETE", at(taken), who)).status_code == 204
+    again = await api("POST", PRODUCTS, who, **asked)
+    assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (409, first.content, "true")
+
+
+async def test_what_is_no_product_is_not_found_before_a_version_of_it_is_wanted(api):
+    who, gone = await api.admin(), f"{PRODUCTS}/{uuid4()}"
+    async with api.with_rules(require_if_match=True) as http:
+        for method, more in (("PATCH", {"json": {"quantity": 1}}), ("PUT", {"json": {"quantity": 1}}), ("DELETE", {})):
+            assert problem(await http.request(method, gone, headers=who, **more)) == (404, "not_found"), method
+            assert problem(await http.request(method, at(await sell(api)), headers=who, **more)) == (428, "precondition_required"), method
+
+
 async def test_what_does_not_fit_is_named(api):
     who = await api.admin()
     assert misfits(await api("POST", PRODUCTS, who, json={"name": "  ", "price": {"amount": 1}})) == [("/name", "required")]
@@ -70,6 +89,8 @@ async def test_what_does_not_fit_is_named(api):
     assert misfits(await api("POST", PRODUCTS, who, json={"name": "Cup", "price": {"amount": 1}, "stock": 3})) == [("/stock", "unknown_field")]
     strange = await api("POST", PRODUCTS, who, json={"name": "Cup", "price": {"amount": 1, "currency": "QQQ"}})
     assert misfits(strange) == [("/price/currency", "unknown_currency")]
+    vague = await api("POST", f"{at(await sell(api))}/stock-adjustments", who, json={"delta": 1, "reason": " \n"})
+    assert misfits(vague) == [("/reason", "required")]
 
 
 async def test_stock_comes_in_is_corrected_and_remembered(api):
@@ -89,3 +110,12 @@ async def test_stock_comes_in_is_corrected_and_remembered(api):
     ]
     rest = await api("GET", f"{at(product)}/stock-movements?cursor={listed.json()['next_cursor']}", who)
     assert [one["reason"] for one in rest.json()["items"]] == ["opening stock"]
+
+
+async def test_a_level_that_comes_with_a_quantity_is_the_one_by_which_that_is_low(api):
+    who, product = await api.admin(), await sell(api, quantity=9)
+    for change in ({"quantity": 3, "low_stock_level": 4}, {"quantity": 9}, {"quantity": 3, "low_stock_level": 2}):
+        assert (await api("PATCH", at(product), who, json=change)).status_code == 200
+    listed = (await api("GET", f"{at(product)}/stock-movements", who)).json()["items"]
+    kinds = [one["kind"] for one in reversed(listed)]
+    assert kinds == ["received", "low_level_set", "adjusted", "ran_low", "adjusted", "low_level_set", "adjusted"]

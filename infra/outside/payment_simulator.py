@@ -1,8 +1,8 @@
 """The simulated payment provider: charges nobody, remembers everything, and fails as often as the settings say (requirements S2-27 to S2-29).
 
 It stands for a company outside, so its memory is no part of the log: a table of its own, which outlives every process and is the same for all.
-An authorisation takes `PAYMENT_DURATION` milliseconds. `PAYMENT_FAILED_PROBABILITY` percent of them fail, decided anew for each
-idempotency key; with a `PAYMENT_SEED` other than 0 that follows from seed and key.
+An authorisation takes `PAYMENT_DURATION` milliseconds. `PAYMENT_FAILED_PROBABILITY` percent of them fail, drawn anew for each
+idempotency key; with a `PAYMENT_SEED` other than 0 the draws are the same after each start, whatever the payments are called.
 
 Authorisations of these exact amounts (minor units of any currency: 900000001 of USD is 9,000,000.01 dollars) end in their own way:
 
@@ -19,7 +19,6 @@ Authorisations of these exact amounts (minor units of any currency: 900000001 of
 import asyncio
 import contextlib
 import random
-from hashlib import blake2b
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -78,6 +77,7 @@ class PaymentSimulator:
     def __init__(self, memory: AsyncConnectionPool[AsyncConnection[Any]], manner: Manner) -> None:
         self._memory = memory
         self._manner = manner
+        self._dice = random.Random(manner.seed or None)  # noqa: S311 — a simulation, no secret.
         self._late: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class PaymentSimulator:
         await asyncio.sleep(self._manner.duration + (SLOWER if amount.amount == SLOW else 0))
         if amount.amount == AUTHORISED_LATE:
             await self._late_or_waited_for(payment_id, amount, key)
-        said = await self._do(Step.AUTHORISE, payment_id, amount, key, self.fate(amount, key))
+        said = await self._do(Step.AUTHORISE, payment_id, amount, key, self.fate(amount))
         if said.lost and amount.amount == ERROR_THEN_FINE:
             raise OutcomeUnknown("the provider answered 500")
         if said.lost or (said.first and amount.amount == TIMED_OUT_CHARGED):
@@ -127,16 +127,10 @@ class PaymentSimulator:
         """How it stands; all nothing where it was never heard of."""
         return _charge(payment_id, *await self._remember("select * from simulated_charge(%s)", payment_id))
 
-    def fate(self, amount: Money, key: str) -> str:
-        """What becomes of an attempt to authorise so much under a key that was never used."""
-        by_chance = "failed" if self._chance(key) * 100 < self._manner.failing else "done"
+    def fate(self, amount: Money) -> str:
+        """What becomes of the next attempt to authorise so much, under a key that was never used."""
+        by_chance = "failed" if self._dice.random() * 100 < self._manner.failing else "done"
         return FATES.get(amount.amount, by_chance)
-
-    def _chance(self, key: str) -> float:
-        if self._manner.seed == 0:
-            return random.random()  # noqa: S311 — a simulation, no secret.
-        drawn = blake2b(f"{self._manner.seed}/{key}".encode(), digest_size=7).digest()
-        return int.from_bytes(drawn) / 2**56
 
     async def _do(self, step: Step, payment_id: UUID, amount: Money, key: str, fate: str = "done") -> Said:
         call = (key, payment_id, step.value, amount.amount, fate)

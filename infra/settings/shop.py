@@ -48,7 +48,7 @@ class ShopSettings(MailSettings, frozen=True, kw_only=True):
     payment_failed_probability: Annotated[float, Meta(ge=0, le=100)] = 0.0
     """Percent of simulated attempts that fail, 0 to 100."""
     payment_seed: int = 0
-    """The same seed, the same failures; 0: others each time."""
+    """With the same seed the same attempts fail after each start, in the order in which they are made; 0: others each time."""
     payment_concurrency: Annotated[int, Meta(ge=1)] = 200
     """Calls to the provider that are under way at once."""
     backoff_retries: Count = 10

@@ -1,6 +1,7 @@
 """The simulated provider: fails as often as it is told to, takes as long as it is told to, and has amounts that end in their own way."""
 
 import asyncio
+import contextlib
 import math
 import time
 from uuid import UUID, uuid4
@@ -23,10 +24,10 @@ TEN = Money(1000, "GBP")
 ATTEMPTS = 2_000
 
 
-def fates(failing: float, seed: int = 0, payment: str = "payment") -> list[str]:
+def fates(failing: float, seed: int = 0) -> list[str]:
     """What becomes of as many attempts to pay."""
     simulator = PaymentSimulator(None, Manner(failing=failing, seed=seed))
-    return [simulator.fate(TEN, f"{payment}/authorise/{number}") for number in range(ATTEMPTS)]
+    return [simulator.fate(TEN) for _ in range(ATTEMPTS)]
 
 
 @pytest.fixture
@@ -97,6 +98,21 @@ async def test_of_2000_real_attempts_as_many_fail_and_each_is_told_the_same_agai
     assert (await failing.query(payments[0])).authorised == (1000 if told[0] == "done" else 0)
     again = await asyncio.gather(*(attempt(simulator(failing=100), payment) for payment in payments[:100]))
     assert again == told[:100]
+
+
+@pytest.mark.server
+async def test_the_same_seed_fails_the_same_payments_again_though_their_ids_are_others(simulator):
+    async def told() -> list[bool]:
+        provider, seen = simulator(failing=50, seed=7), list[bool]()
+        for payment in (uuid4() for _ in range(20)):
+            with contextlib.suppress(NotDone):
+                await provider.authorise(payment, TEN, f"{payment}/authorise/0")
+            seen.append((await provider.query(payment)).authorised > 0)
+        return seen
+
+    first = await told()
+    assert set(first) == {True, False}
+    assert await told() == first
 
 
 @pytest.mark.server

@@ -1,9 +1,10 @@
-"""What Daybook needs of a payment provider. Every call but `query` carries an idempotency key: the same key, the same effect, once."""
+"""What Daybook needs of a payment provider. Every step is taken under an idempotency key: the same key, the same effect, once."""
 
 from typing import Protocol
 from uuid import UUID
 
 from domain.payments.charge import Charge
+from domain.payments.step import Step
 from domain.shared.money import Money
 
 
@@ -33,19 +34,10 @@ class OutcomeUnknown(Exception):
 
 
 class Gateway(Protocol):
-    """A payment provider. What it answers is how the payment stands then. Raises `Declined`, `NotDone`, `OutcomeUnknown`."""
+    """A payment provider. What it answers is how the payment stands then."""
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let so much be captured later."""
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Take what is authorised."""
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let nothing be captured any more."""
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Give so much back."""
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        """Authorise, capture, void or refund so much. Raises `Declined`, `NotDone`, `OutcomeUnknown`."""
 
     async def query(self, payment_id: UUID) -> Charge:
         """How it stands; all nothing where the provider never heard of it. Raises `OutcomeUnknown`."""

@@ -23,32 +23,11 @@ class MemoryGateway:
         self.before: Trouble = lambda step, key: None  # noqa: ARG005 — the signature of troubles.
         self.after: Trouble = lambda step, key: None  # noqa: ARG005 — the same.
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let so much be captured later."""
-        return await self._do(Step.AUTHORISE, payment_id, key, lambda charge: replace(charge, authorised=amount.amount, reference=str(payment_id)))
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Take what is authorised."""
-        return await self._do(Step.CAPTURE, payment_id, key, lambda charge: replace(charge, captured=amount.amount))
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let nothing be captured any more."""
-        return await self._do(Step.VOID, payment_id, key, lambda charge: replace(charge, voided=amount.amount))
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Give so much back."""
-        return await self._do(Step.REFUND, payment_id, key, lambda charge: replace(charge, refunded=charge.refunded + amount.amount))
-
-    async def query(self, payment_id: UUID) -> Charge:
-        """How it stands."""
-        await self._trouble(self.before, Step.QUERY, "")
-        return self.charges.get(payment_id, Charge())
-
-    async def _do(self, step: Step, payment_id: UUID, key: str, change: Callable[[Charge], Charge]) -> Charge:
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        """Once per key; what was refused under a key stays refused. Raises `Declined`, and whatever a test wants."""
         await self._trouble(self.before, step, key)
         if key not in self.done:
-            charge = self.charges.get(payment_id, Charge())
-            after = change(charge)
+            after = charged(self.charges.get(payment_id, Charge()), step, amount.amount, str(payment_id))
             if after.captured + after.voided > after.authorised or after.refunded > after.captured:
                 self.done[key] = Declined("not_possible", "There is not so much left to capture, to void or to refund.")
             else:
@@ -59,9 +38,28 @@ class MemoryGateway:
             raise told
         return self.charges[payment_id]
 
+    async def query(self, payment_id: UUID) -> Charge:
+        """How it stands."""
+        await self._trouble(self.before, Step.QUERY, "")
+        return self.charges.get(payment_id, Charge())
+
     @staticmethod
     async def _trouble(trouble: Trouble, step: Step, key: str) -> None:
         await asyncio.sleep(0)
         error = trouble(step, key)
         if error is not None:
             raise error
+
+
+def charged(charge: Charge, step: Step, amount: int, reference: str) -> Charge:
+    """How a payment stands after a step."""
+    match step:
+        case Step.AUTHORISE:
+            return replace(charge, authorised=amount, reference=reference)
+        case Step.CAPTURE:
+            return replace(charge, captured=amount)
+        case Step.VOID:
+            return replace(charge, voided=amount)
+        case Step.REFUND:
+            return replace(charge, refunded=charge.refunded + amount)
+    return charge

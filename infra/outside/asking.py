@@ -15,11 +15,10 @@ log = logging.getLogger(__name__)
 
 async def ask(gateway: Gateway, payment: Payment, step: Step) -> Answered | Refused | Unknown:
     """What the provider says; never raises but when cancelled."""
-    calls = {Step.AUTHORISE: gateway.authorise, Step.CAPTURE: gateway.capture, Step.VOID: gateway.void, Step.REFUND: gateway.refund}
     try:
         if step is Step.QUERY:
             return Answered(await gateway.query(payment.id))
-        return Answered(await calls[step](payment.id, payment.amount_of(step), "" if payment.call is None else payment.call.key))
+        return Answered(await gateway.carry_out(step, payment.id, payment.amount_of(step), "" if payment.call is None else payment.call.key))
     except Refusal as why:
         return _refused(why, step)
     except OutcomeUnknown as why:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.payments.gateway import Gateway, NotDone, Refusal
 from domain.payments.charge import Charge
+from domain.payments.step import Step
 from domain.shared.money import Money
 from infra.outside.breaker import Breaker
 
@@ -16,21 +17,9 @@ class GuardedGateway:
         self._gateway = gateway
         self._breaker = breaker
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let so much be captured later."""
-        return await self._heard(self._gateway.authorise(payment_id, amount, key))
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Take what is authorised."""
-        return await self._heard(self._gateway.capture(payment_id, amount, key))
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let nothing be captured any more."""
-        return await self._heard(self._gateway.void(payment_id, amount, key))
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Give so much back."""
-        return await self._heard(self._gateway.refund(payment_id, amount, key))
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        """Take a step."""
+        return await self._heard(self._gateway.carry_out(step, payment_id, amount, key))
 
     async def query(self, payment_id: UUID) -> Charge:
         """How it stands."""

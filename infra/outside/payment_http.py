@@ -76,31 +76,8 @@ class HttpGateway:
         """Close its connections."""
         await self._http.aclose()
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let so much be captured later."""
-        return await self._do(Step.AUTHORISE, payment_id, amount, key)
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Take what is authorised."""
-        return await self._do(Step.CAPTURE, payment_id, amount, key)
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let nothing be captured any more."""
-        return await self._do(Step.VOID, payment_id, amount, key)
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Give so much back."""
-        return await self._do(Step.REFUND, payment_id, amount, key)
-
-    async def query(self, payment_id: UUID) -> Charge:
-        """How it stands. Raises `OutcomeUnknown` unless the provider says so."""
-        try:
-            status, body = await self._ask("GET", f"payments/{payment_id}")
-        except NEVER_SENT as error:
-            raise OutcomeUnknown(_said(error)) from error
-        return _charge(status, body)
-
-    async def _do(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        """Ask for a step. Raises `Declined`, `NotDone`, `OutcomeUnknown`."""
         wish = {"amount": amount.amount, "currency": amount.currency}
         try:
             status, body = await self._ask("POST", f"payments/{payment_id}/{step.value}", json=wish, headers={"Idempotency-Key": key})
@@ -108,6 +85,14 @@ class HttpGateway:
             raise NotDone("provider_unreachable", "The payment provider cannot be reached.", answered=False) from error
         if 400 <= status < 500:
             _refuse(status, body)
+        return _charge(status, body)
+
+    async def query(self, payment_id: UUID) -> Charge:
+        """How it stands. Raises `OutcomeUnknown` unless the provider says so."""
+        try:
+            status, body = await self._ask("GET", f"payments/{payment_id}")
+        except NEVER_SENT as error:
+            raise OutcomeUnknown(_said(error)) from error
         return _charge(status, body)
 
     async def _ask(self, method: str, path: str, **more: Any) -> tuple[int, bytes]:

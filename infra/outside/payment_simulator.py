@@ -84,8 +84,13 @@ class PaymentSimulator:
         """What did not take effect by now never will."""
         await ended(*self._late.values())
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let so much be captured later; the only step that takes its time, and that fails by chance."""
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        """Only an authorisation takes its time, and fails by chance. Raises `Declined`, `NotDone`, `OutcomeUnknown`."""
+        if step is Step.AUTHORISE:
+            return await self._authorise(payment_id, amount, key)
+        return (await self._do(step, payment_id, amount, key)).charge
+
+    async def _authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
         await asyncio.sleep(self._manner.duration + (SLOWER if amount.amount == SLOW else 0))
         if amount.amount == AUTHORISED_LATE:
             await self._late_or_waited_for(payment_id, amount, key)
@@ -110,18 +115,6 @@ class PaymentSimulator:
         await asyncio.sleep(LATE)
         with contextlib.suppress(OutcomeUnknown):
             await self._do(Step.AUTHORISE, payment_id, amount, key)
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Take what is authorised."""
-        return (await self._do(Step.CAPTURE, payment_id, amount, key)).charge
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Let nothing be captured any more."""
-        return (await self._do(Step.VOID, payment_id, amount, key)).charge
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        """Give so much back."""
-        return (await self._do(Step.REFUND, payment_id, amount, key)).charge
 
     async def query(self, payment_id: UUID) -> Charge:
         """How it stands; all nothing where it was never heard of."""

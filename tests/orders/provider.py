@@ -17,6 +17,7 @@ from application.payments.gateway import Declined, NotDone, OutcomeUnknown, Refu
 from domain.payments.charge import Charge
 from domain.payments.step import Step
 from domain.shared.money import Money
+from infra.memory.gateway import charged
 
 TIMEOUT = timedelta(seconds=10)
 LATE = [5, 30, 600, 7200]
@@ -60,17 +61,8 @@ class Provider:
         self._dice, self._now, self._wait, self._serve = dice, now, wait, serve
         self._odds = dice.choice([0.0, 0.1, 0.3, 0.6])
 
-    async def authorise(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        return await self._ask(Asked(payment_id, Step.AUTHORISE, amount.amount, key))
-
-    async def capture(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        return await self._ask(Asked(payment_id, Step.CAPTURE, amount.amount, key))
-
-    async def void(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        return await self._ask(Asked(payment_id, Step.VOID, amount.amount, key))
-
-    async def refund(self, payment_id: UUID, amount: Money, key: str) -> Charge:
-        return await self._ask(Asked(payment_id, Step.REFUND, amount.amount, key))
+    async def carry_out(self, step: Step, payment_id: UUID, amount: Money, key: str) -> Charge:
+        return await self._ask(Asked(payment_id, step, amount.amount, key))
 
     async def query(self, payment_id: UUID) -> Charge:
         await self._wait(lambda: True)
@@ -126,18 +118,9 @@ class Provider:
         return None
 
     def _charged(self, asked: Asked) -> Charge:
-        charge, amount = self.charges.get(asked.payment_id, Charge()), asked.amount
-        match asked.step:
-            case Step.AUTHORISE:
-                charge = replace(charge, authorised=amount, reference=asked.key)
-            case Step.CAPTURE:
-                charge = replace(charge, captured=amount)
-            case Step.VOID:
-                charge = replace(charge, voided=amount)
-            case _:
-                charge = replace(charge, refunded=charge.refunded + amount)
+        charge = charged(self.charges.get(asked.payment_id, Charge()), asked.step, asked.amount, asked.key)
         self.charges[asked.payment_id] = charge
-        self.journal.append(Done(asked.payment_id, asked.step, amount))
+        self.journal.append(Done(asked.payment_id, asked.step, asked.amount))
         self.said.append((asked.payment_id, charge))
         return charge
 

@@ -42,7 +42,7 @@ class Listening(MemoryGateway):
         self.held = held
         self.now = self.most = 0
 
-    async def _do(self, step, payment_id, key, change):
+    async def carry_out(self, step, payment_id, amount, key):
         self.asked.append((step.value, key))
         self.at.append(asyncio.get_running_loop().time())
         self.now += 1
@@ -50,7 +50,7 @@ class Listening(MemoryGateway):
         try:
             if self.held == "before" and step is Step.AUTHORISE:
                 await self.go.wait()
-            charge = await super()._do(step, payment_id, key, change)
+            charge = await super().carry_out(step, payment_id, amount, key)
             if self.held == "after" and step is Step.AUTHORISE:
                 await self.go.wait()
             return charge

@@ -7,6 +7,7 @@ import pytest
 
 from application.payments.gateway import Declined, NotDone, OutcomeUnknown
 from domain.payments.charge import Charge
+from domain.payments.step import Step
 from domain.shared.money import Money
 from infra.outside.breaker import CLOSED, OPEN, Breaker
 from infra.outside.payment_guard import GuardedGateway
@@ -33,9 +34,9 @@ async def test_what_nobody_knows_can_be_asked_and_made_again_and_is_done_once(pr
     payment = uuid4()
     await provider.behave(trouble)
     with pytest.raises(OutcomeUnknown):
-        await gateway.authorise(payment, TEN, f"{payment}/authorise")
+        await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
     assert (await gateway.query(payment)).authorised == (1000 if trouble["done"] else 0)
-    assert (await gateway.authorise(payment, TEN, f"{payment}/authorise")).authorised == 1000
+    assert (await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")).authorised == 1000
     assert await provider.times(payment) == {"authorise": 1}
 
 
@@ -43,9 +44,9 @@ async def test_a_call_that_arrives_after_it_was_made_again_is_not_done_twice(pro
     payment = uuid4()
     await provider.behave({"what": "late", "done": False, "seconds": 2 * PATIENCE})
     with pytest.raises(OutcomeUnknown, match="in time"):
-        await gateway.authorise(payment, TEN, f"{payment}/authorise")
+        await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
     assert await gateway.query(payment) == Charge()
-    assert (await gateway.authorise(payment, TEN, f"{payment}/authorise")).authorised == 1000
+    assert (await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")).authorised == 1000
     await asyncio.sleep(2 * PATIENCE)
     assert await provider.times(payment) == {"authorise": 1}
 
@@ -61,7 +62,7 @@ async def test_an_answer_that_comes_twice_is_heard_once_and_disturbs_nobody(prov
     payments = [uuid4() for _ in range(5)]
     await provider.behave({"what": "twice", "times": 2})
     for payment in payments:
-        assert (await gateway.authorise(payment, TEN, f"{payment}/authorise")).reference == f"ch_{payment}"
+        assert (await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")).reference == f"ch_{payment}"
 
 
 async def test_declined_is_for_good_and_says_why(provider, gateway):
@@ -69,7 +70,7 @@ async def test_declined_is_for_good_and_says_why(provider, gateway):
     await provider.behave({"what": "declined"})
     for _ in range(2):
         with pytest.raises(Declined, match=r"It was declined\.") as why:
-            await gateway.authorise(payment, TEN, f"{payment}/authorise")
+            await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
         assert why.value.code == "declined"
 
 
@@ -78,7 +79,7 @@ async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(p
     payment = uuid4()
     await provider.behave({"what": what})
     with pytest.raises(NotDone) as why:
-        await gateway.authorise(payment, TEN, f"{payment}/authorise")
+        await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
     assert (why.value.answered, why.value.code) == (answered, what)
     assert await gateway.query(payment) == Charge()
 
@@ -86,7 +87,7 @@ async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(p
 async def test_a_provider_that_is_not_there_was_surely_not_asked():
     gateway = HttpGateway("http://127.0.0.1:9", KEY, PATIENCE)
     with pytest.raises(NotDone) as why:
-        await gateway.capture(uuid4(), TEN, "key")
+        await gateway.carry_out(Step.CAPTURE, uuid4(), TEN, "key")
     assert not why.value.answered
     with pytest.raises(OutcomeUnknown):
         await gateway.query(uuid4())
@@ -96,9 +97,9 @@ async def test_a_provider_that_is_not_there_was_surely_not_asked():
 async def test_a_slow_call_holds_no_other_up(provider, gateway):
     await provider.behave({"what": "late", "done": True, "seconds": 3 * PATIENCE})
     slow, quick = uuid4(), uuid4()
-    lost = asyncio.create_task(gateway.authorise(slow, TEN, f"{slow}/authorise"))
+    lost = asyncio.create_task(gateway.carry_out(Step.AUTHORISE, slow, TEN, f"{slow}/authorise"))
     await eventually(lambda: provider.asked(slow))
-    assert (await gateway.authorise(quick, TEN, f"{quick}/authorise")).authorised == 1000
+    assert (await gateway.carry_out(Step.AUTHORISE, quick, TEN, f"{quick}/authorise")).authorised == 1000
     assert not lost.done()
     with pytest.raises(OutcomeUnknown):
         await lost
@@ -112,7 +113,7 @@ async def test_the_breaker_opens_where_the_provider_is_away_or_broken_and_not_wh
         for _ in range(10):
             payment = uuid4()
             with pytest.raises((Declined, NotDone)):
-                await guarded.authorise(payment, TEN, f"{payment}/authorise")
+                await guarded.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
         assert breaker.state == state
     await provider.quiet()
     await guarded.query(uuid4())

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from application.payments.gateway import Declined, NotDone, OutcomeUnknown
+from domain.payments.step import Step
 from domain.shared.money import Money
 from infra.outside import payment_simulator as simulated
 from infra.outside.payment_providers import manner
@@ -88,7 +89,7 @@ async def test_of_2000_real_attempts_as_many_fail_and_each_is_told_the_same_agai
 
     async def attempt(provider: PaymentSimulator, payment: UUID) -> str:
         try:
-            await provider.authorise(payment, TEN, f"{payment}/authorise/0")
+            await provider.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise/0")
         except NotDone as why:
             return why.code
         return "done"
@@ -122,7 +123,7 @@ async def test_an_authorisation_takes_as_long_as_the_settings_say_and_holds_nobo
     await provider.query(uuid4())
     began = time.monotonic()
     payments = [uuid4() for _ in range(20)]
-    await asyncio.gather(*(provider.authorise(payment, TEN, f"{payment}/a") for payment in payments))
+    await asyncio.gather(*(provider.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/a") for payment in payments))
     took = (time.monotonic() - began) * 1000
     assert milliseconds <= took <= milliseconds * 1.1 + 250
 
@@ -131,11 +132,11 @@ async def first_then_again(provider: PaymentSimulator, amount: int):
     """What the first call came to, what it stands at then, and what the same call comes to when it is made again."""
     payment, worth = uuid4(), Money(amount, "GBP")
     try:
-        first = (await provider.authorise(payment, worth, f"{payment}/a")).authorised
+        first = (await provider.carry_out(Step.AUTHORISE, payment, worth, f"{payment}/a")).authorised
     except OutcomeUnknown as why:
         first = str(why)
     between = (await provider.query(payment)).authorised
-    return first, between, (await provider.authorise(payment, worth, f"{payment}/a")).authorised
+    return first, between, (await provider.carry_out(Step.AUTHORISE, payment, worth, f"{payment}/a")).authorised
 
 
 @pytest.mark.server
@@ -149,7 +150,7 @@ async def test_amounts_for_trying_out_what_goes_wrong(simulator):
     ):
         assert await first_then_again(provider, amount) == tuple(outcome)
     with pytest.raises(Declined, match="declined"):
-        await provider.authorise(uuid4(), Money(simulated.DECLINED, "GBP"), str(uuid4()))
+        await provider.carry_out(Step.AUTHORISE, uuid4(), Money(simulated.DECLINED, "GBP"), str(uuid4()))
 
 
 @pytest.mark.server
@@ -157,7 +158,7 @@ async def test_the_slow_amount_takes_longer_and_is_done(simulator, monkeypatch):
     monkeypatch.setattr(simulated, "SLOWER", 0.3)
     began = time.monotonic()
     payment = uuid4()
-    assert (await simulator().authorise(payment, Money(simulated.SLOW, "GBP"), f"{payment}/a")).authorised == simulated.SLOW
+    assert (await simulator().carry_out(Step.AUTHORISE, payment, Money(simulated.SLOW, "GBP"), f"{payment}/a")).authorised == simulated.SLOW
     assert time.monotonic() - began >= 0.3
 
 
@@ -167,11 +168,11 @@ async def test_the_late_amount_is_authorised_once_though_the_first_call_is_not_a
     monkeypatch.setattr(simulated, "LATE", 0.3)
     provider, payment, worth = simulator(), uuid4(), Money(simulated.AUTHORISED_LATE, "GBP")
     with pytest.raises(OutcomeUnknown):
-        await provider.authorise(payment, worth, f"{payment}/a")
+        await provider.carry_out(Step.AUTHORISE, payment, worth, f"{payment}/a")
     assert (await provider.query(payment)).authorised == 0
 
     async def is_authorised():
-        return (await (provider.authorise(payment, worth, f"{payment}/a") if again else provider.query(payment))).authorised
+        return (await (provider.carry_out(Step.AUTHORISE, payment, worth, f"{payment}/a") if again else provider.query(payment))).authorised
 
     assert await eventually(is_authorised) == worth.amount
 
@@ -180,7 +181,7 @@ async def test_the_late_amount_is_authorised_once_though_the_first_call_is_not_a
 async def test_its_memory_is_the_same_for_all_and_outlives_who_asked(simulator, module_database):
     payment = uuid4()
     with pytest.raises(OutcomeUnknown):
-        await simulator().authorise(payment, Money(simulated.TIMED_OUT_CHARGED, "GBP"), f"{payment}/a")
+        await simulator().carry_out(Step.AUTHORISE, payment, Money(simulated.TIMED_OUT_CHARGED, "GBP"), f"{payment}/a")
     async with pool(module_database.app_url, name="test", size=1) as elsewhere:
         assert (await PaymentSimulator(elsewhere, Manner()).query(payment)).authorised == simulated.TIMED_OUT_CHARGED
 

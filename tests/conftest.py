@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.settings import Settings
 from tests.servers import Database, Servers, external_database, external_redis
@@ -26,6 +27,9 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.removesuffix("_FILE").lower() in Settings.__struct_fields__:
             del os.environ[name]
+    # How long an example takes says something about the machine and nothing about Daybook.
+    settings.register_profile("daybook", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("daybook")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

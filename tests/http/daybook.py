@@ -30,8 +30,9 @@ from infra.processes.consumers import consumers
 from infra.processes.relay import relay
 from infra.redis.progress import Progress
 from infra.settings import Settings
-from tests.eventually import eventually
+from tests.eventually import BUSY, eventually
 from tests.infra.doubles.forge import OURS, pem
+from tests.patience import patient
 from tests.servers import Database, Servers
 
 PASSWORD = "a garden of forking paths"
@@ -115,6 +116,13 @@ def key(word: str) -> str:
 @asynccontextmanager
 async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncIterator[Api]:
     """Up and running; down at the end."""
+    with patient():
+        async with _daybook(database, redis_url, settings) as running:
+            yield running
+
+
+@asynccontextmanager
+async def _daybook(database: Database, redis_url: str, settings: dict[str, Any]) -> AsyncIterator[Api]:
     await asyncio.to_thread(migrate, database.owner_url)
     kept = tempfile.TemporaryDirectory(prefix="daybook-")
     known = Settings(
@@ -139,7 +147,7 @@ async def daybook(database: Database, redis_url: str, **settings: Any) -> AsyncI
             await api.http.aclose()
             for task in tasks:
                 task.cancel()
-            _, stuck = await asyncio.wait(tasks, timeout=15)
+            _, stuck = await asyncio.wait(tasks, timeout=5 * BUSY)
             assert not stuck, stuck
             kept.cleanup()
 

@@ -12,7 +12,7 @@ from infra.http.application import application
 from infra.http.edge import Edge
 from infra.local.program import free_port
 from infra.processes.running import web_server
-from tests.eventually import eventually
+from tests.eventually import BUSY, eventually
 from tests.http.daybook import Api
 
 
@@ -31,7 +31,7 @@ async def listening(api: Api, port: int = 0) -> AsyncIterator[httpx.AsyncClient]
 
     try:
         await eventually(started)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=5 * BUSY) as http:
             yield http
     finally:
         server.should_exit = True

@@ -1,7 +1,6 @@
 """A person who was erased is named nowhere, and was never in clear anywhere; everything that was ever said about them still can be read."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -88,7 +87,6 @@ async def test_nothing_names_them_before_or_after_and_all_else_goes_on(api: Api,
         await connection.execute("insert into snapshots values (%s, '\\x00', 1, 1, '\\x7b7d')", (UUID(person_id),))
 
     assert (await api("DELETE", "/api/v1/users/me", mine, headers={"Idempotency-Key": "k3"})).status_code == 204
-    began = time.monotonic()
 
     async def is_out() -> bool:
         return (await api("GET", "/api/v1/auth/me", mine)).status_code in {401, 403}
@@ -99,7 +97,6 @@ async def test_nothing_names_them_before_or_after_and_all_else_goes_on(api: Api,
         return bool(await rows(api, "select 1 from events where stream_id = %b and type = 'user.forgotten'", person_id))
 
     await eventually(is_forgotten, 60)
-    assert time.monotonic() - began < 60
 
     assert await rows(api, "select 1 from http_keys where caller = %b", person_id) == []
     assert await rows(api, "select 1 from snapshots where stream_id = %b", person_id) == []

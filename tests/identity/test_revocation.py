@@ -1,6 +1,5 @@
 """What is revoked on one process can do nothing more within a second on another (security.md 5): with Redis, emptied, and without."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -88,8 +87,8 @@ async def works(api: Api, signed_in: Any) -> bool:
     return bool(answer.status_code == 200)
 
 
-async def ends_within_a_second(act: Act, api: Api, other: Api, before: Callable[[], Awaitable[Any]] | None = None) -> float:
-    """Seconds until the other process refuses, though it is asked without a pause and so always remembers the session."""
+async def ends_within_a_second(act: Act, api: Api, other: Api, before: Callable[[], Awaitable[Any]] | None = None) -> None:
+    """The other process refuses, though it is asked without a pause and so always remembers the session."""
     signed_in = await registered(api)
     for _ in range(50):
         assert await works(other, signed_in)
@@ -97,28 +96,26 @@ async def ends_within_a_second(act: Act, api: Api, other: Api, before: Callable[
         await before()
         assert await works(other, signed_in)
     await act(api, signed_in)
-    began = time.monotonic()
 
     async def refused() -> bool:
         return not await works(other, signed_in)
 
     await eventually(refused, 1, f"{act.__name__} acts on the other process")
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("act", ACTS)
 async def test_revocation_acts_on_another(api, beside, act):
-    assert await ends_within_a_second(act, api, beside) < 1
+    await ends_within_a_second(act, api, beside)
 
 
 @pytest.mark.parametrize("act", ACTS)
 async def test_revocation_acts_when_redis_was_emptied_a_moment_before(api, beside, act):
-    assert await ends_within_a_second(act, api, beside, api.system.redis.flushall) < 1
+    await ends_within_a_second(act, api, beside, api.system.redis.flushall)
 
 
 @pytest.mark.parametrize("act", ACTS)
 async def test_revocation_acts_where_redis_is_away(api, without_redis, act):
-    assert await ends_within_a_second(act, api, without_redis) < 1
+    await ends_within_a_second(act, api, without_redis)
 
 
 async def test_revocation_acts_where_redis_has_ceased_to_follow_the_log(api):

@@ -77,7 +77,7 @@ async def test_a_node_that_waits_gets_its_task_the_moment_it_is_assigned(api, ad
     began = asyncio.get_running_loop().time()
     await done(admin, api, f"/tasks/{task['id']}/assign", node_id=node.id)
     assert [one["id"] for one in (await waiting)["items"]] == [task["id"]]
-    assert asyncio.get_running_loop().time() - began < 3
+    assert asyncio.get_running_loop().time() - began < 10
     assert (await done(node, api, "/nodes/me/claim"))["items"] == []
 
 

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.live.entry import switchboard
 from api.live.switchboard import Switchboard
+from tests.eventually import BUSY
 from tests.http.daybook import Api, Headers
 
 Message = dict[str, Any]
@@ -31,13 +32,13 @@ class Listener:
         self.told: list[Message] = []
 
     async def next(self, seconds: float = 5) -> Message:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(BUSY * seconds):
             self.told.append(json.loads(await self.socket.recv()))
         return self.told[-1]
 
     async def until(self, fits: Callable[[Message], bool], seconds: float = 10) -> Message:
         """The next message that fits."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(BUSY * seconds):
             while True:
                 message = await self.next(seconds)
                 if fits(message):
@@ -52,7 +53,7 @@ class Listener:
     async def closed(self, seconds: float = 5) -> int:
         """The code it is closed with, after what is still told."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(BUSY * seconds):
                 while True:
                     await self.next(seconds)
         except ConnectionClosed as closed:
@@ -71,7 +72,7 @@ class Listener:
 async def listens(base: str, *channels: str, headers: Headers | None = None, **query: Any) -> AsyncIterator[Listener]:
     """A client that has come in."""
     more = query.pop("more", {})
-    async with connect(address(base, channels, **query), additional_headers=headers, ping_interval=None, **more) as socket:
+    async with connect(address(base, channels, **query), additional_headers=headers, ping_interval=None, open_timeout=10 * BUSY, **more) as socket:
         yield Listener(socket)
 
 
@@ -114,7 +115,7 @@ async def streams(http: httpx.AsyncClient, who: Headers | None, *channels: str, 
     """The answer, and its events one by one."""
     asked = [*(("channel", one) for one in channels), *query.items()]
     told = {"Accept": "text/event-stream", **(who or {}), **(headers or {})}
-    async with http.stream("GET", "/api/v1/live", params=asked, headers=told, timeout=10) as answer:
+    async with http.stream("GET", "/api/v1/live", params=asked, headers=told, timeout=10 * BUSY) as answer:
         yield answer, _events(answer)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import os
 import sys
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -146,10 +145,8 @@ async def test_what_a_retired_key_signed_is_refused_everywhere_within_a_second_a
             await retire(api, old)
         await new_key(api, 0)
         await retire(api, old)
-        began = time.monotonic()
         for one in (api, other):
-            await eventually(lambda one=one: refused(one, token), 3)
-        assert time.monotonic() - began < 2.5  # two readers, one after the other, each within a second
+            await eventually(lambda one=one: refused(one, token), 1)
         assert not await has(api.http, old)
         await retire(api, old)  # told twice, nothing new happens
 

@@ -11,7 +11,7 @@ from domain.shared.refused import Overloaded
 from infra.postgres import appender
 from infra.postgres.connections import connect
 from infra.postgres.log import PostgresLog
-from tests.eventually import eventually
+from tests.eventually import BUSY, eventually
 from tests.infra.log.locks import TAKE, locks_waited_for
 from tests.infra.log.toys import added, entry, new_key, total
 
@@ -23,12 +23,11 @@ async def test_too_many_waiting_commands_are_refused_before_they_are_queued(data
         ended: list[int] = []
         first = asyncio.create_task(refused(postgres_log, -1, ended))
         await eventually(lambda: locks_waited_for(watching), what="the first to wait for the lock")
-        began = time.monotonic()
-        await asyncio.gather(*(refused(postgres_log, nth, ended) for nth in range(appender.WAITING + 10)))
-        await first
+        async with asyncio.timeout(4 * BUSY):
+            await asyncio.gather(*(refused(postgres_log, nth, ended) for nth in range(appender.WAITING + 10)))
+            await first
         assert ended[:10] == list(range(appender.WAITING, appender.WAITING + 10)), "these were not even queued"
         assert len(ended) == appender.WAITING + 11
-        assert time.monotonic() - began < 4
     assert postgres_log.appender.depth == 0
     await postgres_log.append(entry(postgres_log, added(uuid4(), 1)))
 
@@ -65,12 +64,15 @@ async def test_an_idle_transaction_and_a_long_reader_neither_block_nor_slow_appe
         await reader.execute("declare slow cursor for select * from daybook.events")
         await reader.execute("fetch 10 from slow")
         reading = asyncio.create_task(reader.execute("select count(*), pg_sleep(60) from daybook.events"))
-        beside = min([await seconds_for_appends(postgres_log) for _ in range(3)])
+
+        async def not_slowed() -> bool:
+            return await seconds_for_appends(postgres_log) < 4 * alone + 0.1
+
+        await eventually(not_slowed, 3)  # What else the machine does slows some of them.
         assert not reading.done()
         reader.cancel()
         with pytest.raises(psycopg.errors.QueryCanceled):
             await reading
-    assert beside < 4 * alone + 0.1
 
 
 async def seconds_for_appends(log):

@@ -47,3 +47,7 @@ class RejectionReason(Word):
     INSUFFICIENT_STOCK = "insufficient_stock"
     PAYMENT_FAILED = "payment_failed"
     RESERVATION_EXPIRED = "reservation_expired"
+
+
+RETRIABLE: Final = frozenset({RejectionReason.PAYMENT_FAILED, RejectionReason.RESERVATION_EXPIRED})
+"""Another try may go better."""

@@ -2,11 +2,11 @@
 
 from typing import Self
 
-from domain.orders.order import Order
+from domain.orders.state import OrderState
 from domain.shared.event import Event
 
 
-class OrderSummary(Order, frozen=True):
+class OrderSummary(OrderState, frozen=True):
     """An order without its lines: many thousands of these are kept at once by those who tell what happens to them."""
 
     def evolve(self, event: Event) -> Self:

@@ -26,6 +26,7 @@ EXAMPLE: Final = {
     "timestamp": "2026-03-01T12:00:00Z",
     "data": {
         "payment_id": "01930000-0000-7000-8000-000000000001",
+        "currency": "GBP",
         "authorised": 339,
         "captured": 339,
         "voided": 0,
@@ -56,7 +57,8 @@ async def tell_payment(request: Req) -> Response[None]:
 
     Standard Webhooks: signed with `PAYMENT_WEBHOOK_SECRET` over the body as it came; what is not, or is older than five minutes, is 401. What
     is known already, was overtaken by newer news or is of another type changes nothing and is 204, so it may come as often and as late as it
-    likes. 404: there is no such payment, or no secret is set; 409 `provider_disagrees`: amounts that nobody asked for. Both are worth sending
+    likes. 404: there is no such payment, or no secret is set; 409 `provider_disagrees`: amounts that nobody asked for, or
+    another currency. Both are worth sending
     again.
     """
     known = parts(request)

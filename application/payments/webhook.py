@@ -1,16 +1,15 @@
 """What the payment provider tells by itself: how one says it, and that it was really the provider."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 
+from domain.payments.charge import Amount, Currency, Reference
 from domain.shared.refused import Unauthenticated
 
 UPDATED: Final = "payment.updated"
-Amount = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class WrongSignature(Unauthenticated):
@@ -25,14 +24,15 @@ class Signatures(Protocol):
 
 
 class PaymentUpdated(msgspec.Struct, frozen=True, kw_only=True):
-    """Which payment, and how much was ever authorised, captured, voided and refunded, in minor units."""
+    """Which payment, and how much was ever authorised, captured, voided and refunded, in minor units; `currency`, if it says so."""
 
     payment_id: UUID
     authorised: Amount = 0
     captured: Amount = 0
     voided: Amount = 0
     refunded: Amount = 0
-    reference: Annotated[str, Meta(max_length=200)] = ""
+    currency: Currency = ""
+    reference: Reference = ""
 
 
 class Message(msgspec.Struct, frozen=True):

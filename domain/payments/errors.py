@@ -8,4 +8,4 @@ class CallNotDue(Conflict):
 
 
 class ProviderDisagrees(Conflict):
-    """The payment provider speaks of amounts that nobody here asked for."""
+    """The payment provider speaks of amounts or a currency that nobody here asked for."""

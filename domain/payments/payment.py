@@ -73,6 +73,8 @@ class Payment(PaymentState, frozen=True):
         """What is new in what the provider says; raises `ProviderDisagrees`. After a lost call this also says whether that did anything."""
         if self.amount.amount == 0 or self.version == 0:
             return []
+        if charge.currency not in {"", self.amount.currency}:
+            raise ProviderDisagrees(f"It is about {self.amount}, not about {charge.currency}.")
         known, mine = self.told, self._mine(now)
         told = Charge(
             authorised=max(known.authorised, charge.authorised, charge.captured, charge.voided),

@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from application.payments.gateway import Declined, NotDone, OutcomeUnknown
-from domain.payments.charge import Charge
+from domain.payments.charge import Amount, Charge, Currency, Reference
 from domain.payments.step import Step
 from domain.shared.money import Money
 
@@ -35,7 +35,6 @@ LARGEST: Final = 65_536
 DECLINED: Final = 402
 NOT_DONE: Final = frozenset({400, 409, 422})
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-Amount = Annotated[int, Meta(ge=0, le=2**62)]
 
 
 class Stands(msgspec.Struct, frozen=True):
@@ -45,7 +44,8 @@ class Stands(msgspec.Struct, frozen=True):
     captured: Amount
     voided: Amount
     refunded: Amount
-    reference: Annotated[str, Meta(max_length=200)] = ""
+    currency: Currency = ""
+    reference: Reference = ""
 
 
 class Why(msgspec.Struct, frozen=True):

@@ -127,7 +127,7 @@ def _last(attempts: tuple[Attempt, ...], **told: Any) -> tuple[Attempt, ...]:
 PAYMENTS: Final = read_model(
     ReadModel(
         name="payments",
-        version=3,
+        version=4,
         store="postgres",
         row=PaymentRow,
         key=("id",),

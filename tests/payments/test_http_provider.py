@@ -1,8 +1,10 @@
 """The adapter that speaks HTTP: whatever the provider does to it, it tells done from not done, and both from what nobody knows."""
 
 import asyncio
+import json
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from application.payments.gateway import Declined, NotDone, OutcomeUnknown
@@ -91,6 +93,18 @@ async def test_a_provider_that_is_not_there_was_surely_not_asked():
     assert not why.value.answered
     with pytest.raises(OutcomeUnknown):
         await gateway.query(uuid4())
+    await gateway.close()
+
+
+@pytest.mark.parametrize(("told", "heard"), [({"currency": "USD"}, "USD"), ({}, ""), ({"currency": "dollars"}, None), ({"captured": 10**12 + 1}, None)])
+async def test_what_it_says_of_the_currency_is_heard_and_what_cannot_be_meant_is_not(told, heard):
+    stands = dict.fromkeys(("authorised", "captured", "voided", "refunded"), 0) | told
+    gateway = HttpGateway("http://provider.example", KEY, PATIENCE, httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(json.dumps(stands).encode()))))
+    if heard is None:
+        with pytest.raises(OutcomeUnknown, match="cannot be read"):
+            await gateway.query(uuid4())
+    else:
+        assert (await gateway.query(uuid4())).currency == heard
     await gateway.close()
 
 

@@ -90,6 +90,13 @@ def test_old_news_is_no_news_and_impossible_news_is_refused():
     given(payment).when(learnt(Charge(authorised=100, captured=100, voided=100))).refused(ProviderDisagrees)
 
 
+def test_as_much_of_another_currency_is_not_what_was_asked_for():
+    payment = after(requested, started)
+    given(payment).when(learnt(Charge(authorised=100, currency="USD"))).refused(ProviderDisagrees)
+    given(payment).when(learnt(Charge(currency="USD"))).refused(ProviderDisagrees)
+    assert payment.learn(Charge(authorised=100, currency="GBP"), NOON) == payment.learn(HELD, NOON) != []
+
+
 def test_news_end_a_pause_that_was_meant_for_another_step():
     payment = after(requested, started, refused, learnt(HELD), captured)
     assert (payment.next_step, payment.is_due(NOON)) == (Step.CAPTURE, True)

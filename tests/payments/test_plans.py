@@ -14,7 +14,7 @@ from tests.servers import Database
 
 ONE = "('00000000-0000-7000-8000-' || lpad((n {})::text, 12, '0'))::uuid"
 PAYMENTS = f"""
-insert into read_models.payments_v3_b1 (id, version, order_id, customer_id, round, amount, currency, status, status_message,
+insert into read_models.payments_v4_b1 (id, version, order_id, customer_id, round, amount, currency, status, status_message,
     captured, refunded, attempts, state, created_at, updated_at)
 select {ONE.format("")}, 1, {ONE.format("/ 2")}, {ONE.format("% 500")}, 1, 1, 'GBP', case when n % 100 = 0 then 'failed' else 'captured' end, '',
     1, 0, '[]', '{{}}', now(), now() from generate_series(1, 60000) n"""
@@ -45,7 +45,7 @@ def filled(module_database: Database) -> Database:
             for statement in (*table.create(), *table.index(), *table.show()):
                 connection.execute(statement.encode())
             connection.execute(rows.encode())
-        connection.execute("analyze read_models.payments_v3_b1, read_models.ledger_v1_b1")
+        connection.execute("analyze read_models.payments_v4_b1, read_models.ledger_v1_b1")
     return module_database
 
 

@@ -141,6 +141,10 @@ async def test_what_is_signed_but_makes_no_sense_is_answered_so_that_it_is_worth
     wrong = await told(api, message(payment.id, authorised=340))
     assert problem(wrong) == (409, "provider_disagrees")
     assert wrong.json()["detail"] == "Of 339 GBP: 340 authorised, 339 captured, 0 voided, 0 refunded."
+    foreign = await told(api, message(payment.id, currency="USD", **TAKEN))
+    assert (problem(foreign), foreign.json()["detail"]) == ((409, "provider_disagrees"), "It is about 339 GBP, not about USD.")
+    assert (await told(api, message(payment.id, currency="GBP", **TAKEN))).status_code == 204
+    assert misfits(await told(api, message(payment.id, currency="usd"))) == [("/data/currency", "wrong_format")]
     assert problem(await told(api, "{")) == (400, "malformed_json")
     assert misfits(await told(api, message(payment.id, captured=-1))) == [("/data/captured", "out_of_range")]
     assert problem(await told(api, message(payment.id, note="x" * 1_100_000))) == (413, "payload_too_large")

@@ -1,8 +1,9 @@
 """The books of every simulated run are right: at any moment, without an alarm about what is only under way, and with nothing left in the end."""
 
+import msgspec
 import pytest
 
-from domain.payments.events import PaymentCaptured, PaymentRefunded
+from domain.payments.events import CallStarted, PaymentAuthorised, PaymentCaptured, PaymentRefunded, PaymentRequested, PaymentVoided
 from infra.cli.ledger import _table
 from infra.reconciliation.books import Books, differences
 from projections.payments.ledger import balance
@@ -31,6 +32,30 @@ def test_a_capture_that_is_not_there_is_missed():
     left_out = next(one for one in log if isinstance(one.event, PaymentCaptured))
     wrong = books_of([one for one in log if one is not left_out]).judged(tended=0)
     assert any(str(left_out.event.order_id) in one.what for one in wrong)
+
+
+def is_sale(event):
+    return isinstance(event, PaymentCaptured) and event.amount.amount > 0
+
+
+def foreign(one):
+    moved = msgspec.structs.replace(one.event.amount, currency="CHF")
+    return msgspec.structs.replace(one, event=msgspec.structs.replace(one.event, amount=moved))
+
+
+@pytest.mark.parametrize("kinds", [(PaymentCaptured,), (PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded), (PaymentRequested,)])
+def test_money_of_another_currency_than_its_orders_is_wrong_though_both_sides_are_equal(kinds):
+    log = next(log for log in (run(seed).recorded for seed in range(1000, 1030)) if any(is_sale(one.event) for one in log))
+    bought = next(one.event.order_id for one in log if is_sale(one.event))
+    other = [foreign(one) if isinstance(one.event, kinds) and one.event.order_id == bought else one for one in log]
+    assert any("CHF" in one.why and str(bought) in one.what for one in books_of(other).judged(tended=len(log)))
+
+
+def test_a_stream_with_a_gap_is_wrong_though_nothing_of_it_moved_money():
+    log = run(1000).recorded
+    left_out = next(one for one in log if isinstance(one.event, CallStarted))
+    wrong = books_of([one for one in log if one is not left_out]).judged(tended=len(log))
+    assert [one.what for one in wrong] == [f"stream {left_out.stream_id}"]
 
 
 def test_what_went_back_and_the_order_does_not_show_is_wrong_once_it_should():

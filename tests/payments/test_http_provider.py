@@ -96,10 +96,14 @@ async def test_a_provider_that_is_not_there_was_surely_not_asked():
     await gateway.close()
 
 
-@pytest.mark.parametrize(("told", "heard"), [({"currency": "USD"}, "USD"), ({}, ""), ({"currency": "dollars"}, None), ({"captured": 10**12 + 1}, None)])
-async def test_what_it_says_of_the_currency_is_heard_and_what_cannot_be_meant_is_not(told, heard):
-    stands = dict.fromkeys(("authorised", "captured", "voided", "refunded"), 0) | told
-    gateway = HttpGateway("http://provider.example", KEY, PATIENCE, httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(json.dumps(stands).encode()))))
+SAID = [({"currency": "USD"}, "USD"), ({}, ""), ({"currency": "dollars"}, None), ({"captured": 10**12 + 1}, None)]
+
+
+@pytest.mark.parametrize(("said", "heard"), SAID)
+async def test_what_it_says_of_the_currency_is_heard_and_what_cannot_be_meant_is_not(said, heard):
+    stands = json.dumps(dict.fromkeys(("authorised", "captured", "voided", "refunded"), 0) | said).encode()
+    answers = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(stands)))
+    gateway = HttpGateway("http://provider.example", KEY, PATIENCE, answers)
     if heard is None:
         with pytest.raises(OutcomeUnknown, match="cannot be read"):
             await gateway.query(uuid4())

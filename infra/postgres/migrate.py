@@ -73,15 +73,5 @@ def _apply(connection: "psycopg.Connection[Any]", migration: Migration, applied:
     return migration.name
 
 
-def head_migration(url: str) -> int:
-    """The newest applied migration, 0 for an empty database."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-        there = connection.execute("select to_regclass('daybook.migrations')").fetchone()
-        if there is None or there[0] is None:
-            return 0
-        row = connection.execute("select coalesce(max(number), 0) from daybook.migrations").fetchone()
-        return int(row[0]) if row else 0
-
-
 if __name__ == "__main__":
     migrate(sys.argv[1])

@@ -26,10 +26,12 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     """Where people reach this API, for links in mails and for OpenID Connect; `http://HOST:PORT` where left out."""
     database_connections: int = 4
+    """At most, of one process for the requests it serves."""
     sweep_interval: float = 1.0
+    """Seconds between two looks of the clock for what is due."""
     shutdown_timeout: float = 8.0
+    """Seconds in which a process that is told to end finishes what it is at."""
     log_level: str = "info"
-    log_format: str = "json"
 
     @property
     def owner_url(self) -> str:

@@ -6,7 +6,7 @@ import msgspec
 import psycopg
 import pytest
 
-from infra.postgres.migrate import ChangedMigration, Migration, NewerSchema, head_migration, known_migrations, migrate
+from infra.postgres.migrate import ChangedMigration, Migration, NewerSchema, known_migrations, migrate
 
 OBJECTS = """
 select 'column', table_schema || '.' || table_name || '.' || column_name,
@@ -28,6 +28,14 @@ order by 1, 2, 3"""
 def objects(url):
     with psycopg.connect(url) as connection:
         return connection.execute(OBJECTS).fetchall()
+
+
+def head_migration(url):
+    """The newest applied migration, 0 for an empty database."""
+    with psycopg.connect(url) as connection:
+        if connection.execute("select to_regclass('daybook.migrations')").fetchone() == (None,):
+            return 0
+        return connection.execute("select coalesce(max(number), 0) from daybook.migrations").fetchone()[0]
 
 
 def test_every_file_is_applied_once_in_order(any_database):

@@ -74,7 +74,8 @@ async def carry_out(
 ) -> Response[bytes]:
     """Dispatch a command and answer with what it left behind: `version`, `position`, ETag, and where it is.
 
-    `of` is the aggregate a large stored answer is rendered from again; `location` a path that ends with the new id.
+    `of` is the aggregate a large stored answer is rendered from again; `location` a path, to which the new id
+    is added where it ends with a slash.
     `stored=False` for answers that carry a secret; `body` stands for one that was not kept in memory (its digest).
     """
     known = parts(request)
@@ -130,7 +131,7 @@ def respond(answer: Answer, outcome: Outcome, location: str = "") -> Response[by
         beside = getattr(told, "stock_version", None)
         headers["ETag"] = f'"{told.version}"' if beside is None else f'"{told.version}.{beside}"'
     if location and told.id is not None:
-        headers["Location"] = f"{location}{told.id}"
+        headers["Location"] = f"{location}{told.id}" if location.endswith("/") else location
     return Response(with_position(answer.body, outcome.position), status_code=answer.status, media_type="application/json", headers=headers)
 
 

@@ -118,7 +118,8 @@ def _complete(response: OpenAPIResponse, status: int, answers: Any, asked: Itera
     shown: Any = None
     if status < 300:
         headers = ["Location"] if status in {201, 202} and "id" in _fields(answers) else []
-        headers += ["ETag"] if has_version(answers) or "If-None-Match" in asked else ["Link"] if "next_cursor" in _fields(answers) else []
+        headers += ["ETag"] if has_version(answers) or "If-None-Match" in asked else []
+        headers += ["Link"] if "next_cursor" in _fields(answers) else []
         headers += usual + (["Idempotent-Replayed"] if KEY in asked else [])
         shown = None if answers is None else example_of(answers)
     elif "application/problem+json" in (response.content or {}):

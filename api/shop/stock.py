@@ -15,7 +15,7 @@ from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
 from api.shared.routing import command, query
-from api.shop.views import ONE, Req, product_is_there
+from api.shop.views import ALL, ONE, Req, product_is_there
 from application.shop.stock import AdjustStock, ReceiveStock
 from domain.shared.refused import NotFound
 from domain.shop.stock import MOST, REASON
@@ -79,13 +79,17 @@ async def get_stock(request: Req, product_id: FromPath[UUID], fresh: NamedDepend
 async def receive_stock(request: Req, product_id: FromPath[UUID], data: JSONBody[StockReceipt]) -> Response[bytes]:
     """Take in more pieces."""
     wish = ReceiveStock(product_id=product_id, quantity=data.quantity, reason=data.reason or "")
-    return await carry_out(request, wish, StockView, status=201)
+    return await _moved(request, wish)
 
 
 @command(f"{ONE}/stock-adjustments", needs="products:write", status=201, answers=StockView, tags=["shop"], exists=product_is_there)
 async def adjust_stock(request: Req, product_id: FromPath[UUID], data: JSONBody[StockAdjustment]) -> Response[bytes]:
     """Correct how many there are; 409 `insufficient_stock` where more than the free ones would go."""
-    return await carry_out(request, AdjustStock(product_id=product_id, delta=data.delta, reason=data.reason), StockView, status=201)
+    return await _moved(request, AdjustStock(product_id=product_id, delta=data.delta, reason=data.reason))
+
+
+async def _moved(request: Req, wish: ReceiveStock | AdjustStock) -> Response[bytes]:
+    return await carry_out(request, wish, StockView, status=201, location=f"{ALL}/{wish.product_id}/stock")
 
 
 @query(f"{ONE}/stock-movements", needs="stock:read", answers=Page[StockMovementView], tags=["shop"])

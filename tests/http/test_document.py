@@ -91,6 +91,16 @@ def test_every_example_of_a_request_is_read_as_its_body(document):
                 assert msgspec.convert(example["value"], body), path
 
 
+def test_every_page_may_have_a_next_one_and_what_says_so(document):
+    for _, path, operation in operations(document):
+        told = operation["responses"].get("200", {})
+        for media in told.get("content", {}).values():
+            if "next_cursor" in media.get("examples", {}).get("usual", {}).get("value", ()):
+                assert "Link" in told["headers"], path
+    catalogue = document["paths"]["/api/v1/products"]["get"]["responses"]["200"]["headers"]
+    assert {"ETag", "Link", "Daybook-Position"} <= set(catalogue)
+
+
 def test_money_in_examples_is_money(document):
     body = document["paths"]["/api/v1/orders"]["post"]["responses"]["201"]["content"]["application/json"]
     assert body["examples"]["usual"]["value"]["total_amount"] == {"amount": 339, "currency": "GBP"}

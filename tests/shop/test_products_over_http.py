@@ -99,6 +99,7 @@ async def test_stock_comes_in_is_corrected_and_remembered(api):
     assert received.status_code == 201, received.text
     taken = await api("POST", f"{at(product)}/stock-adjustments", who, json={"delta": -3, "reason": "broken"})
     assert (taken.status_code, taken.json()["available"], taken.headers["etag"]) == (201, 9, '"3"')
+    assert received.headers["location"] == taken.headers["location"] == f"{at(product)}/stock"
     stock = await api("GET", f"{at(product)}/stock", who)
     assert stock.json() == {"id": product["id"], "version": 3, "on_hand": 9, "reserved": 0, "available": 9, "low_stock_level": None}
     refused = await api("POST", f"{at(product)}/stock-adjustments", who, json={"delta": -10, "reason": "lost"})

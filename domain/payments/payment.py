@@ -84,9 +84,8 @@ class Payment(PaymentState, frozen=True):
         )
         worth = self.amount.amount
         if {told.authorised, told.captured, told.voided} - {0, worth} or told.refunded > told.captured or (told.voided and told.captured):
-            raise ProviderDisagrees(
-                f"Of {self.amount}: {told.authorised} authorised, {told.captured} captured, {told.voided} voided, {told.refunded} refunded."
-            )
+            sums = {word: self.amount.of(getattr(told, word)) for word in ("authorised", "captured", "voided", "refunded")}
+            raise ProviderDisagrees(f"Of {self.amount}: {', '.join(f'{money} {word}' for word, money in sums.items())}.")
         facts: list[Event] = []
         unwanted = self.cancelled or self.failed
         if told.authorised > known.authorised:

@@ -16,16 +16,23 @@ CURRENCIES: Final = frozenset(
     TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()  # noqa: SIM905 — two hundred words are read more easily than their quotes.
 )
 """Currencies people pay with (ISO 4217, list one, without funds and metals)."""
+PLACES: Final = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(  # noqa: SIM905 — as above.
+    "BHD IQD JOD KWD LYD OMR TND".split(),  # noqa: SIM905 — as above.
+    3,
+)
+"""Decimal places of currencies that do not have two (ISO 4217)."""
 
 
 class Money(msgspec.Struct, frozen=True):
-    """An amount in minor units, e.g. 339 of GBP is £3.39."""
+    """An amount in minor units, e.g. 339 of GBP is £3.39; people read it as `3.39 GBP`."""
 
     amount: int
     currency: str
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        places = PLACES.get(self.currency, 2)
+        units, minor = divmod(abs(self.amount), 10**places)
+        return f"{'-' if self.amount < 0 else ''}{units}{f'.{minor:0{places}}' if places else ''} {self.currency}"
 
     def times(self, quantity: int) -> Self:
         """So many of it."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from api.orders.views import order_view
+from domain.shared.money import Money
 from infra.jobs.sheet import Column, Sheet, minute, moment, raw, text
 from projections.orders.orders import ORDERS, OrderRow
 
@@ -46,7 +47,7 @@ ORDER_SHEET: Final = Sheet(
         Column("Status", 24.0, lambda row: row.status),
         Column("Payment", 24.0, lambda row: row.payment_status),
         Column("Goods", 24.0, lambda row: row.fulfilment_status),
-        Column("Total", 42.0, lambda row: f"{row.total} {row.currency}"),
+        Column("Total", 42.0, lambda row: str(Money(row.total, row.currency))),
         Column("Placed", 32.0, lambda row: minute(row.placed_at)),
         Column("Id", 26.0, lambda row: str(row.id)[-12:]),
     ),

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from api.shop.views import product_view
+from domain.shared.money import Money
 from infra.jobs.sheet import Column, Sheet, minute, moment, text
 from projections.shop.products import PRODUCTS, ProductRow
 
@@ -32,7 +33,7 @@ PRODUCT_SHEET: Final = Sheet(
     line=_line,
     paper=(
         Column("Name", 120.0, lambda row: row.name),
-        Column("Price", 42.0, lambda row: f"{row.amount} {row.currency}"),
+        Column("Price", 42.0, lambda row: str(Money(row.amount, row.currency))),
         Column("Free", 25.0, lambda row: str(row.quantity)),
         Column("Changed", 32.0, lambda row: minute(row.updated_at)),
         Column("Id", 26.0, lambda row: str(row.id)[-12:]),

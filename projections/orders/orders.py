@@ -193,7 +193,7 @@ def _longer(timeline: msgspec.Raw, entry: Happened) -> msgspec.Raw:
 ORDERS: Final = read_model(
     ReadModel(
         name="orders",
-        version=2,
+        version=3,
         store="postgres",
         row=OrderRow,
         key=("id",),

@@ -94,10 +94,11 @@ async def test_money_goes_back_by_pieces_and_by_amount_until_nothing_is_left(api
     assert misfits(wrong) == [("/amount/currency", "wrong_currency")]
     over = await api("POST", f"{place}/refund", keyed(admin), json={"reason": "x", "amount": {"amount": 1001, "currency": "GBP"}})
     assert (problem(over), over.json()["refundable"]) == ((409, "nothing_to_refund"), 1000)
+    assert over.json()["detail"] == "10.00 GBP of 15.00 GBP are left."
     assert (await api("POST", f"{place}/refund", keyed(admin), json={"reason": "The rest."})).status_code == 200
     gone = await ended(api, ann.headers, done["id"], "refunded")
     assert (gone["payment_status"], gone["refunded_amount"], gone["fulfilment_status"]) == ("refunded", gone["total_amount"], "shipped")
-    assert [entry["message"] for entry in gone["timeline"] if entry["type"] == "order.refunded"] == ["500 GBP", "1000 GBP"]
+    assert [entry["message"] for entry in gone["timeline"] if entry["type"] == "order.refunded"] == ["5.00 GBP", "10.00 GBP"]
 
 
 async def test_the_timeline_is_there_in_pages(api, ann):

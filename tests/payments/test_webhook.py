@@ -93,7 +93,7 @@ async def test_what_goes_back_in_part_shows_in_the_order_and_only_the_rest_is_le
 
     shown = await eventually(shows)
     assert (shown["status"], shown["payment_status"], shown["refunded_amount"]["amount"]) == ("completed", "captured", 200)
-    assert [one["message"] for one in shown["timeline"][-2:]] == ["200 GBP: The payment provider gave the money back.", "200 GBP"]
+    assert [one["message"] for one in shown["timeline"][-2:]] == ["2.00 GBP: The payment provider gave the money back.", "2.00 GBP"]
     refused = await api("POST", f"/api/v1/orders/{order_id}/refund", keyed(admin), json={"reason": "Broken.", "amount": 301})
     assert (problem(refused), refused.json()["refundable"]) == ((409, "nothing_to_refund"), 300)
 
@@ -140,9 +140,9 @@ async def test_what_is_signed_but_makes_no_sense_is_answered_so_that_it_is_worth
         assert problem(await told(api, message(unknown, **HELD))) == (404, "not_found")
     wrong = await told(api, message(payment.id, authorised=340))
     assert problem(wrong) == (409, "provider_disagrees")
-    assert wrong.json()["detail"] == "Of 339 GBP: 340 authorised, 339 captured, 0 voided, 0 refunded."
+    assert wrong.json()["detail"] == "Of 3.39 GBP: 3.40 GBP authorised, 3.39 GBP captured, 0.00 GBP voided, 0.00 GBP refunded."
     foreign = await told(api, message(payment.id, currency="USD", **TAKEN))
-    assert (problem(foreign), foreign.json()["detail"]) == ((409, "provider_disagrees"), "It is about 339 GBP, not about USD.")
+    assert (problem(foreign), foreign.json()["detail"]) == ((409, "provider_disagrees"), "It is about 3.39 GBP, not about USD.")
     assert (await told(api, message(payment.id, currency="GBP", **TAKEN))).status_code == 204
     assert misfits(await told(api, message(payment.id, currency="usd"))) == [("/data/currency", "wrong_format")]
     assert problem(await told(api, "{")) == (400, "malformed_json")

@@ -1,6 +1,6 @@
 """Payments as they are spoken: how each stands, and what was tried. Customers see their own; who reads all may ask for some of them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response
@@ -12,14 +12,13 @@ from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
 from api.shared.routing import query
-from application.shared.permissions import Reach, reach
+from application.payments.access import READ, must_be_in_sight, whose
 from domain.shared.payment_status import PaymentStatus
 from domain.shared.refused import NotFound
 from projections.payments.payments import PAYMENTS, ShownPayment, Wanted, payments, shown
 from projections.shared.reading import Freshness
 
 Req = Request[Any, Any, Any]
-READ: Final = "payments:read"
 
 
 @query("/api/v1/payments", needs=READ, answers=Page[ShownPayment], tags=["payments"])
@@ -35,7 +34,7 @@ async def list_payments(
     """One's own payments, newest first; administrators and auditors see all of them."""
     size = limit or DEFAULT_LIMIT
     (before,) = read_cursor(request, cursor, tuple[UUID]) or (None,)
-    wanted = Wanted(_whose(request, customer_id), order_id, status)
+    wanted = Wanted(whose(customer_id, caller(request)), order_id, status)
     found, seen = await payments(parts(request).tables, wanted, fresh, limit=size + 1, before=before)
     following = write_cursor(request, found[size - 1].id) if len(found) > size else None
     return page(request, found[:size], position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
@@ -45,20 +44,7 @@ async def list_payments(
 async def get_payment(request: Req, payment_id: FromPath[UUID], fresh: NamedDependency[Freshness]) -> Response[bytes]:
     """One payment, with what was tried and what comes next."""
     seen = await parts(request).tables.one(PAYMENTS, payment_id, replace(fresh, stream_id=payment_id))
-    if seen.row is None or (not _reads_all(request) and seen.row.customer_id != caller(request).id):
+    if seen.row is None:
         raise NotFound
+    must_be_in_sight(seen.row.customer_id, caller(request))
     return one(request, shown(seen.row), version=seen.row.version, position=seen.position, stale=seen.stale)
-
-
-def _whose(request: Req, customer_id: UUID | None) -> UUID | None:
-    """Whose payments are meant; raises `NotFound` for those of others whom the caller may not see."""
-    if _reads_all(request):
-        return customer_id
-    own = caller(request).id
-    if own is None or customer_id not in {None, own}:
-        raise NotFound
-    return own
-
-
-def _reads_all(request: Req) -> bool:
-    return reach(caller(request), READ) is Reach.ALL

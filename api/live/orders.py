@@ -7,8 +7,8 @@ import msgspec
 
 from api.live.channel import Kind, channel
 from api.live.tell import Happened, Told, small, tells
+from application.orders.access import sees
 from application.shared.context import Caller
-from application.shared.permissions import Reach, reach
 from application.shared.task_sight import LoadsAny
 from domain.orders.events import OrderEvent
 from domain.orders.status import FulfilmentStatus, OrderStatus
@@ -21,7 +21,7 @@ from domain.shared.payment_status import PaymentStatus
 async def sees_order(caller: Caller, order_id: UUID, load: LoadsAny) -> bool:
     """Whether somebody may follow an order: whoever ordered, and who may read all."""
     order = await load(OrderSummary, order_id)
-    return order.exists and (order.customer_id == caller.id or reach(caller, "orders:read") is Reach.ALL)
+    return order.exists and sees(order.customer_id, caller)
 
 
 ORDERS: Final = channel(Kind("orders", "Orders of mine and their payments, with every attempt.", "orders:read"))

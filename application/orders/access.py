@@ -18,9 +18,14 @@ def must_see(order: Order, caller: Caller, permission: str = "orders:read") -> N
 
 
 def must_be_in_sight(customer_id: UUID, caller: Caller) -> None:
-    """Raises `Hidden` unless the caller is this customer, or reads all orders."""
-    if customer_id != caller.id and reach(caller, "orders:read") is not Reach.ALL:
+    """Raises `Hidden` unless the caller sees the orders of this customer."""
+    if not sees(customer_id, caller):
         raise Hidden
+
+
+def sees(customer_id: UUID, caller: Caller) -> bool:
+    """Whether the caller is this customer, or reads all orders."""
+    return customer_id == caller.id or reach(caller, "orders:read") is Reach.ALL
 
 
 async def order_for(ports: Ports, order_id: UUID, permission: str) -> Order:

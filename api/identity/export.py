@@ -19,7 +19,7 @@ from projections.identity.api_keys import ShownKey, api_keys
 from projections.identity.export import History, Linked, Told
 from projections.identity.sessions import ShownSession, open_sessions
 from projections.orders.own import OwnOrder, own_orders
-from projections.payments.payments import ShownPayment, Wanted, payments
+from projections.payments.payment_search import ShownPayment, Sought, payments
 from projections.shared.reading import Freshness
 
 PART: Final = 200
@@ -98,5 +98,5 @@ async def _orders(request: Req, person_id: UUID, before: UUID | None) -> Sequenc
 
 
 async def _payments(request: Req, person_id: UUID, before: UUID | None) -> Sequence[ShownPayment]:
-    shown, _ = await payments(parts(request).tables, Wanted(person_id), ANY, limit=PART, before=before)
+    shown, _ = await payments(parts(request).tables, Sought(person_id), ANY, limit=PART, before=before)
     return shown

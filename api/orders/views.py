@@ -16,7 +16,8 @@ from domain.orders.status import FulfilmentStatus, OrderStatus, RejectionReason
 from domain.shared.money import Money
 from domain.shared.payment_status import PaymentStatus
 from projections.orders.orders import Happened, OrderRow, order_of
-from projections.payments.payments import PaymentRow, ShownAttempt, attempts_of
+from projections.payments.payment_search import ShownAttempt, attempts_of
+from projections.payments.payments import PaymentRow
 
 Req = Request[Any, Any, Any]
 

@@ -15,7 +15,8 @@ from api.shared.routing import query
 from application.payments.access import READ, must_be_in_sight, whose
 from domain.shared.payment_status import PaymentStatus
 from domain.shared.refused import NotFound
-from projections.payments.payments import PAYMENTS, ShownPayment, Wanted, payments, shown
+from projections.payments.payment_search import ShownPayment, Sought, payments, shown
+from projections.payments.payments import PAYMENTS
 from projections.shared.reading import Freshness
 
 Req = Request[Any, Any, Any]
@@ -34,8 +35,8 @@ async def list_payments(
     """One's own payments, newest first; administrators and auditors see all of them."""
     size = limit or DEFAULT_LIMIT
     (before,) = read_cursor(request, cursor, tuple[UUID]) or (None,)
-    wanted = Wanted(whose(customer_id, caller(request)), order_id, status)
-    found, seen = await payments(parts(request).tables, wanted, fresh, limit=size + 1, before=before)
+    sought = Sought(whose(customer_id, caller(request)), order_id, status)
+    found, seen = await payments(parts(request).tables, sought, fresh, limit=size + 1, before=before)
     following = write_cursor(request, found[size - 1].id) if len(found) > size else None
     return page(request, found[:size], position=seen.position, following=following, stale=seen.stale, incomplete=seen.incomplete)
 

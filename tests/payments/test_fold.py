@@ -3,7 +3,8 @@
 import pytest
 
 from domain.shared.event import Recorded
-from projections.payments.payments import PAYMENTS, shown
+from projections.payments.payment_search import shown
+from projections.payments.payments import PAYMENTS
 from tests.payments import steps
 from tests.scenario import NOON, folded
 

@@ -9,7 +9,7 @@ from domain.payments.ledger import Account
 from domain.shared.payment_status import PaymentStatus
 from infra.postgres.migrate import migrate
 from infra.postgres.row_table import RowTable
-from projections.payments import ledger, payments
+from projections.payments import ledger, payment_search, payments
 from tests.servers import Database
 
 ONE = "('00000000-0000-7000-8000-' || lpad((n {})::text, 12, '0'))::uuid"
@@ -23,15 +23,15 @@ insert into read_models.ledger_v1_b1
 select n / 2, n % 2 + 1, case when n % 2 = 0 then 'provider' else 'sales' end, 'GBP', n % 2, 1 - n % 2, {ONE.format("/ 8")}, null, now()
 from generate_series(1, 60000) n"""
 WHO = UUID("00000000-0000-7000-8000-000000000100")
-WANTED = [
-    payments.Wanted(),
-    payments.Wanted(customer_id=WHO),
-    payments.Wanted(order_id=WHO),
-    payments.Wanted(status=PaymentStatus.FAILED),
-    payments.Wanted(customer_id=WHO, status=PaymentStatus.FAILED),
+SOUGHT = [
+    payment_search.Sought(),
+    payment_search.Sought(customer_id=WHO),
+    payment_search.Sought(order_id=WHO),
+    payment_search.Sought(status=PaymentStatus.FAILED),
+    payment_search.Sought(customer_id=WHO, status=PaymentStatus.FAILED),
 ]
 QUERIES = [
-    *((payments.PAYMENTS, *payments.where_of(wanted, limit=51, before=UUID("00000000-0000-7000-8000-000000050000"))) for wanted in WANTED),
+    *((payments.PAYMENTS, *payment_search.where_of(sought, limit=51, before=UUID("00000000-0000-7000-8000-000000050000"))) for sought in SOUGHT),
     *((ledger.LEDGER, *ledger.where_of(account, order, limit=51)) for account in (None, Account.SALES) for order in (None, WHO)),
 ]
 

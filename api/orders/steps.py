@@ -25,6 +25,13 @@ Minor = Annotated[int, Meta(ge=1, le=MOST)]
 SHOWN: Final[dict[str, Any]] = {"answers": OrderView, "tags": ["orders"], "exists": order_is_there}
 
 
+class NothingMore(Body, frozen=True, kw_only=True):
+    """There is nothing to say about it, so whatever is said is refused."""
+
+
+Nothing = JSONBody[NothingMore | None]
+
+
 class Cancelling(Body, frozen=True, kw_only=True):
     """Why, if there is a reason."""
 
@@ -64,7 +71,7 @@ async def cancel_order(request: Req, order_id: FromPath[UUID], data: JSONBody[Ca
 
 
 @command(f"{ONE}/pay", needs="orders:change", keyed=True, **SHOWN)
-async def pay_order(request: Req, order_id: FromPath[UUID]) -> Response[bytes]:
+async def pay_order(request: Req, order_id: FromPath[UUID], data: Nothing = None) -> Response[bytes]:  # noqa: ARG001 — read, so that fields are refused.
     """Try once more to pay an order that was rejected for its payment, at the prices it was placed at."""
     return await _carry_out(request, PayOrder(order_id=order_id))
 
@@ -99,13 +106,13 @@ async def ship_order(request: Req, order_id: FromPath[UUID], data: JSONBody[Ship
 
 
 @command(f"{ONE}/deliver", needs="orders:fulfil", **SHOWN)
-async def deliver_order(request: Req, order_id: FromPath[UUID]) -> Response[bytes]:
+async def deliver_order(request: Req, order_id: FromPath[UUID], data: Nothing = None) -> Response[bytes]:  # noqa: ARG001 — read, so that fields are refused.
     """Say that the goods arrived."""
     return await _carry_out(request, DeliverOrder(order_id=order_id))
 
 
 @command(f"{ADMIN}/resume", needs="orders:resume", **SHOWN)
-async def resume_order(request: Req, order_id: FromPath[UUID]) -> Response[bytes]:
+async def resume_order(request: Req, order_id: FromPath[UUID], data: Nothing = None) -> Response[bytes]:  # noqa: ARG001 — read, so that fields are refused.
     """Let what is due next for an order be done now, such as for one that is stuck. What was done is not done again."""
     return await _carry_out(request, ResumeOrder(order_id=order_id))
 

@@ -82,6 +82,14 @@ async def test_what_is_completed_is_shipped_and_delivered_once(api, ann):
     assert (await api("POST", f"{place}/deliver", admin)).json()["version"] == 6
 
 
+async def test_what_a_step_of_an_order_does_not_know_is_refused_where_it_needs_no_words_too(api, ann):
+    admin, order = await api.admin(), await an_order(api, ann.headers)
+    for step in (f"{ORDERS}/{order['id']}/pay", f"{ORDERS}/{order['id']}/deliver", f"/api/v1/admin/orders/{order['id']}/resume"):
+        assert misfits(await api("POST", step, keyed(admin), json={"amount": 1})) == [("/amount", "unknown_field")], step
+    for nothing in ({}, {"json": {}}, {"json": None}):
+        assert (await api("POST", f"/api/v1/admin/orders/{order['id']}/resume", admin, **nothing)).status_code == 200
+
+
 async def test_money_goes_back_by_pieces_and_by_amount_until_nothing_is_left(api, ann):
     lamp, admin = await a_product(api, price=500), await api.admin()
     done = await completed(api, ann, lamp)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 if TYPE_CHECKING:
-    from infra.demo.shop_result import Pace, ShopResult
-    from infra.demo.shop_step import Named
+    from infra.demo.shop.result import Pace, ShopResult
+    from infra.demo.shop.step import Named
 
 
 def show_shop(result: "ShopResult", shown: int | None) -> None:

@@ -11,7 +11,7 @@ from infra.cli._shop import show_shop
 if TYPE_CHECKING:
     from infra.demo.player import Played, Refusal
     from infra.demo.run import Bar, Result, Target
-    from infra.demo.shop_result import ShopResult
+    from infra.demo.shop.result import ShopResult
 
 SHOWN = 20
 """Lines of each kind on the screen where a file has all of them."""
@@ -64,7 +64,7 @@ async def _play(target: "Target", limit: int | None, invoices: int | None, only:
     from msgspec.structs import replace
 
     from infra.demo.run import run
-    from infra.demo.shop import run_shop
+    from infra.demo.shop.run import run_shop
 
     # The last part verifies the read models from inside, all of them.
     desk = None if only == "shop" else await run(target if only else replace(target, settings=None), limit, bar)

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from infra.demo.client import Answer, Api
-from infra.demo.shop_step import WALK_IN
+from infra.demo.shop.step import WALK_IN
 from infra.demo.step import ADMIN, DESK, TEAM
 from infra.local.state import LocalProblem
 

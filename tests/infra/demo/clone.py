@@ -18,10 +18,10 @@ from tests.servers import Database
 PROGRAM = """
 import sys
 from pathlib import Path
-import infra.demo.invoices
+import infra.demo.shop.invoices
 import infra.local.state
 infra.local.state.CLONE = Path(sys.argv.pop(1))
-infra.demo.invoices.FILE = infra.local.state.CLONE / "invoices.csv.gz"
+infra.demo.shop.invoices.FILE = infra.local.state.CLONE / "invoices.csv.gz"
 from infra.__main__ import main
 main()
 """

@@ -6,9 +6,9 @@ from collections.abc import Container
 from decimal import Decimal
 from pathlib import Path
 
-from infra.demo.invoices import FILE
 from infra.demo.log import Line
-from infra.demo.shop_step import Plan, pounds
+from infra.demo.shop.invoices import FILE
+from infra.demo.shop.step import Plan, pounds
 from infra.demo.story import Story
 
 A, B = "Value 1", "Value 2"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import redis
 
-from infra.demo.invoices import read_invoices, total
 from infra.demo.log import by_ticket, read_log
-from infra.demo.shop_plan import plan
+from infra.demo.shop.invoices import read_invoices, total
+from infra.demo.shop.plan import plan
 from infra.demo.step import Step
 from infra.demo.story import Story
 from infra.demo.team_story import TeamStory

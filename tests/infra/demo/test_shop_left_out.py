@@ -5,10 +5,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as some
 
-from infra.demo.invoices import read_invoices, total
-from infra.demo.shop_left_out import leave_out, leave_out_refunds
-from infra.demo.shop_plan import plan
-from infra.demo.shop_step import Back, Goods, Item, Plan, Refund, Sale
+from infra.demo.shop.invoices import read_invoices, total
+from infra.demo.shop.left_out import leave_out, leave_out_refunds
+from infra.demo.shop.plan import plan
+from infra.demo.shop.step import Back, Goods, Item, Plan, Refund, Sale
 from tests.infra.demo.lines import worth
 
 FILE = read_invoices()

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.shop.product import same_name
-from infra.demo.invoices import InvoiceLine, parse_invoices, read_invoices, total
-from infra.demo.shop_plan import plan
-from infra.demo.shop_step import Plan
+from infra.demo.shop.invoices import InvoiceLine, parse_invoices, read_invoices, total
+from infra.demo.shop.plan import plan
+from infra.demo.shop.step import Plan
 from tests.infra.demo.lines import worth
 
 HEADING = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from domain.shared.money import Money
 from infra.demo.client import Api
 from infra.demo.people import People
-from infra.demo.shop_orders import Order, Sold, match
-from infra.demo.shop_proof import compare_books, compare_orders, sums
-from infra.demo.shop_result import Pace
-from infra.demo.shop_step import Back, Item, Plan, Refund, Sale
+from infra.demo.shop.orders import Order, Sold, match
+from infra.demo.shop.proof import compare_books, compare_orders, sums
+from infra.demo.shop.result import Pace
+from infra.demo.shop.step import Back, Item, Plan, Refund, Sale
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 A, ADA = UUID(int=1), UUID(int=7)

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from infra.demo.invoices import read_invoices
-from infra.demo.shop_plan import plan
-from infra.demo.shop_step import Item, Sale
-from infra.demo.shop_turns import Turn, turns
+from infra.demo.shop.invoices import read_invoices
+from infra.demo.shop.plan import plan
+from infra.demo.shop.step import Item, Sale
+from infra.demo.shop.turns import Turn, turns
 
 
 def sale(key: str, **prices: int) -> Sale:

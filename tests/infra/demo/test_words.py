@@ -9,9 +9,9 @@ from infra.cli.demo import _show, _target, _write
 from infra.demo.player import Played, Refusal
 from infra.demo.projects import Standing
 from infra.demo.run import Result
-from infra.demo.shop_proof import Account, Sums
-from infra.demo.shop_result import Pace, ShopResult
-from infra.demo.shop_step import Named
+from infra.demo.shop.proof import Account, Sums
+from infra.demo.shop.result import Pace, ShopResult
+from infra.demo.shop.step import Named
 from infra.local.state import RUNNING, SYSTEM, LocalProblem, Running, State
 
 OURS = "http://127.0.0.1:3000"

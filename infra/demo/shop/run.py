@@ -9,18 +9,18 @@ from uuid import UUID
 from infra.demo.client import Api, together
 from infra.demo.inside import verify_all
 from infra.demo.interrupted import interruptible
-from infra.demo.invoices import InvoiceLine, by_invoice, read_invoices, total
 from infra.demo.people import People
 from infra.demo.player import SIDE_BY_SIDE
 from infra.demo.run import Bar, Target
-from infra.demo.shop_left_out import leave_out, leave_out_refunds
-from infra.demo.shop_orders import match, read_orders
-from infra.demo.shop_plan import plan
-from infra.demo.shop_player import THEMSELVES, ShopPlayer, accounts
-from infra.demo.shop_proof import Account, Sums, compare_books, compare_orders, compare_stock, sums
-from infra.demo.shop_result import Pace, ShopResult
-from infra.demo.shop_shelves import read_shelves
-from infra.demo.shop_step import Plan
+from infra.demo.shop.invoices import InvoiceLine, by_invoice, read_invoices, total
+from infra.demo.shop.left_out import leave_out, leave_out_refunds
+from infra.demo.shop.orders import match, read_orders
+from infra.demo.shop.plan import plan
+from infra.demo.shop.player import THEMSELVES, ShopPlayer, accounts
+from infra.demo.shop.proof import Account, Sums, compare_books, compare_orders, compare_stock, sums
+from infra.demo.shop.result import Pace, ShopResult
+from infra.demo.shop.shelves import read_shelves
+from infra.demo.shop.step import Plan
 
 AT = "@shop.example"
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from infra.demo.client import Answer, side_by_side, together
 from infra.demo.people import People
-from infra.demo.shop_orders import ORDERS, UNDER_WAY, account_of, is_refunded, read_orders
-from infra.demo.shop_shelves import PRODUCTS, Shelf, add_product
-from infra.demo.shop_step import CURRENCY, Goods, Refund, Sale
-from infra.demo.shop_turns import Turn, turns
+from infra.demo.shop.orders import ORDERS, UNDER_WAY, account_of, is_refunded, read_orders
+from infra.demo.shop.shelves import PRODUCTS, Shelf, add_product
+from infra.demo.shop.step import CURRENCY, Goods, Refund, Sale
+from infra.demo.shop.turns import Turn, turns
 from infra.demo.step import ADMIN
 from infra.local.state import LocalProblem
 

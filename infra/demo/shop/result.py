@@ -6,9 +6,9 @@ from typing import Self
 
 import msgspec
 
-from infra.demo.shop_orders import Order
-from infra.demo.shop_proof import Account, Sums
-from infra.demo.shop_step import Named
+from infra.demo.shop.orders import Order
+from infra.demo.shop.proof import Account, Sums
+from infra.demo.shop.step import Named
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):

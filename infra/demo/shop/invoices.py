@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-FILE: Final = Path(__file__).parent / "online-retail-first-10000.csv.gz"
+FILE: Final = Path(__file__).parents[1] / "online-retail-first-10000.csv.gz"
 NOTHING: Final = Decimal(0)
 
 

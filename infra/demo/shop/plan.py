@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from domain.shop.product import same_name
-from infra.demo.invoices import InvoiceLine, by_invoice
-from infra.demo.shop_returns import Returns
-from infra.demo.shop_step import Goods, Item, Named, Plan, Sale
+from infra.demo.shop.invoices import InvoiceLine, by_invoice
+from infra.demo.shop.returns import Returns
+from infra.demo.shop.step import Goods, Item, Named, Plan, Sale
 
 
 def plan(lines: Sequence[InvoiceLine], invoices: int | None = None) -> Plan:

@@ -9,9 +9,9 @@ import msgspec
 
 from infra.demo.client import side_by_side
 from infra.demo.people import People
-from infra.demo.shop_orders import Order, account_of
-from infra.demo.shop_shelves import PRODUCTS, Shelf
-from infra.demo.shop_step import CURRENCY, Plan, pounds
+from infra.demo.shop.orders import Order, account_of
+from infra.demo.shop.shelves import PRODUCTS, Shelf
+from infra.demo.shop.step import CURRENCY, Plan, pounds
 from infra.demo.step import ADMIN
 from infra.local.state import LocalProblem
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from infra.demo.shop_step import Named, Plan, Refund, Sale, pounds
+from infra.demo.shop.step import Named, Plan, Refund, Sale, pounds
 
 
 def leave_out(plan: Plan, *, goods: Mapping[str, str] | None = None, sales: Mapping[str, str] | None = None) -> Plan:

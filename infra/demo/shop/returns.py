@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
-from infra.demo.invoices import InvoiceLine
-from infra.demo.shop_step import Back, Named, Refund, Sale
+from infra.demo.shop.invoices import InvoiceLine
+from infra.demo.shop.step import Back, Named, Refund, Sale
 
 
 class Sold(msgspec.Struct):

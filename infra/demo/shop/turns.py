@@ -7,7 +7,7 @@ at once. Then the price changes. So orders wait only for others of the same prod
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from infra.demo.shop_step import Sale
+from infra.demo.shop.step import Sale
 
 
 class Turn:

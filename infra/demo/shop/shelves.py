@@ -7,7 +7,7 @@ import msgspec
 
 from domain.shared.money import Money
 from infra.demo.people import People
-from infra.demo.shop_step import CURRENCY, Goods
+from infra.demo.shop.step import CURRENCY, Goods
 from infra.demo.step import ADMIN
 from infra.local.state import LocalProblem
 

@@ -16,10 +16,11 @@ from api.live.socket import PARTING, position
 from api.live.switchboard import Switchboard
 from api.shared.access import caller, proof
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.querying import FROM_ZERO
 from api.shared.routing import stream
 
 Channels = Annotated[list[str], QueryParameter(min_items=1, max_items=100, description="What to follow, named as often as needed.")]
-After = Annotated[int | None, QueryParameter(ge=0, description="Tell also what happened after this position.")]
+After = Annotated[int | None, QueryParameter(ge=0, schema_extra=FROM_ZERO, description="Tell also what happened after this position.")]
 LastEvent = Annotated[str | None, HeaderParameter(name="Last-Event-ID", description="Instead of `after`: sent by a browser that comes again.")]
 TicketParameter = Annotated[str | None, QueryParameter(max_length=100, description="From `/api/v1/live/tickets`, instead of a header.")]
 KNOWN: Final = frozenset({"channel", "after", "ticket"})

@@ -23,7 +23,12 @@ DEFAULT_LIMIT: Final = 50
 T = TypeVar("T")
 Limit = Annotated[int | None, QueryParameter(ge=1, le=200, description="How many at most; 50 where left out, unless the operation says otherwise.")]
 Cursor = Annotated[str | None, QueryParameter(max_length=4000, description="Where the last page ended (`next_cursor`); opaque.")]
-MinPosition = Annotated[int | None, QueryParameter(ge=0, description="Show at least this position of the log (`position` of a command's answer).")]
+FROM_ZERO: Final = {"minimum": 0}
+"""For the document: the framework takes a least number of 0 for none where a parameter may be left out."""
+MinPosition = Annotated[
+    int | None,
+    QueryParameter(ge=0, schema_extra=FROM_ZERO, description="Show at least this position of the log (`position` of a command's answer)."),
+]
 AllowStale = Annotated[bool, QueryParameter(description="Rather an old answer than 503 when the view has not caught up.")]
 _encode = msgspec.json.Encoder().encode
 

@@ -14,7 +14,7 @@ from api.shared.access import PUBLIC
 from api.shared.catalogue import FRESH, for_everybody, has, headers, unchanged
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
-from api.shared.querying import Cursor, Limit, Page, read_cursor, streamed, with_link, write_cursor
+from api.shared.querying import FROM_ZERO, Cursor, Limit, Page, read_cursor, streamed, with_link, write_cursor
 from api.shared.routing import query
 from api.shop.views import ALL, ProductView, Req, product_view
 from domain.shared import money
@@ -34,7 +34,10 @@ Text = Annotated[
         description="Every word of it, at most eight, stands in name or description, in any case.",
     ),
 ]
-MinorUnits = Annotated[int | None, QueryParameter(ge=0, le=money.MOST, description="In minor units, of any currency unless one is named.")]
+MinorUnits = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=money.MOST, schema_extra=FROM_ZERO, description="In minor units, of any currency unless one is named."),
+]
 Currency = Annotated[str | None, QueryParameter(pattern="^[A-Z]{3}$", description="ISO 4217.")]
 Sort = Annotated[Literal["newest", "name", "-name", "price", "-price"], QueryParameter(description="`-` in front: from the other end.")]
 

@@ -1,13 +1,15 @@
 """The OpenAPI document as an object, with what the framework leaves unsaid about bodies and queries."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
 
 from api.shared.bodies import Body
+
+BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 @dataclass
@@ -38,23 +40,24 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for name in (shape.__name__, f"{shape.__module__.rpartition('.')[2]}_{shape.__name__}"):
             if name in document["components"]["schemas"]:
                 document["components"]["schemas"][name] |= {"additionalProperties": False, **shape.further_rules}
-                _say_of_items(document["components"]["schemas"][name]["properties"], shape)
+                _say_of_parts(document["components"]["schemas"][name]["properties"], shape)
     for item in document["paths"].values():
         for operation in item.values():
             for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
                 if parameter["in"] == "query":
                     parameter["schema"] = _not_null(parameter["schema"])
-                    if parameter["name"] == "min_position":
-                        parameter["schema"]["minimum"] = 0  # which the framework takes for no minimum
     return document
 
 
-def _say_of_items(properties: dict[str, Any], shape: type[Body]) -> None:
-    """What the parts of a list must be: the framework leaves out what an annotation says of them."""
+def _say_of_parts(properties: dict[str, Any], shape: type[Body]) -> None:
+    """What the parts of a list must be, and from where to where a number goes that is one of several kinds: the framework leaves that out."""
     (_,), known = msgspec.json.schema_components([shape])
     for name, told in known[shape.__name__]["properties"].items():
         if "$ref" not in told.get("items", {"$ref": ""}) and "items" in properties[name]:
             properties[name]["items"] = told["items"]
+        numbers = [one for one in properties[name].get("oneOf", ()) if one.get("type") == "integer"]
+        for part in told.get("anyOf", [told]) if numbers else ():
+            numbers[0] |= {bound: part[bound] for bound in BOUNDS if bound in part}
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,25 @@ def test_every_page_may_have_a_next_one_and_what_says_so(document):
     assert {"ETag", "Link", "Daybook-Position"} <= set(catalogue)
 
 
+def test_it_says_from_where_to_where_every_number_goes_that_may_be_sent(document):
+    schemas, seen = document["components"]["schemas"], 0
+    for name, property_name, bounds in (
+        ("NewProduct", "quantity", (0, 10**9)),
+        ("ProductChanges", "quantity", (0, 10**9)),
+        ("ProductChanges", "low_stock_level", (0, 10**9)),
+        ("Refund", "amount", (1, 10**12)),
+    ):
+        told = schemas[name]["properties"][property_name]
+        (number,) = [one for one in told.get("oneOf", [told]) if one.get("type") == "integer"]
+        assert (number["minimum"], number["maximum"]) == bounds, (name, property_name)
+    for _, path, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query" and parameter["name"] in {"min_position", "min_price", "max_price", "after", "limit"}:
+                seen += 1
+                assert "minimum" in parameter["schema"] or parameter["schema"]["type"] != "integer", (path, parameter["name"])
+    assert seen > 50
+
+
 def test_money_in_examples_is_money(document):
     body = document["paths"]["/api/v1/orders"]["post"]["responses"]["201"]["content"]["application/json"]
     assert body["examples"]["usual"]["value"]["total_amount"] == {"amount": 339, "currency": "GBP"}

@@ -16,6 +16,7 @@ from domain.tasks.events import TaskDeleted
 from projections.shared.facts import facts
 from projections.shared.read_model import ReadModel, Row, read_model
 from projections.shared.reading import Freshness, SeenMany, Tables
+from projections.shared.where import where
 
 SUCCESS, FAILURE = "success", "failure"
 FAILURES: Final = (
@@ -100,10 +101,6 @@ AUDIT_TRAIL: Final = read_model(
 
 async def trail(tables: Tables, sought: dict[LiteralString, Any], before: int | None, limit: int, fresh: Freshness) -> SeenMany[Entry]:
     """Facts that meet all conditions (`actor = %b` → value), newest first, older than a position."""
-    where: LiteralString = "where true"
-    arguments = list[Any]()
-    for condition, value in ({**sought, "position < %b": before}).items():
-        if value is not None:
-            where = f"{where} and {condition}"
-            arguments.append(value)
-    return await tables.many(AUDIT_TRAIL, f"{where} order by position desc limit %b", (*arguments, limit), fresh)
+    asked = [*((condition, (value,)) for condition, value in sought.items()), ("position < %b", (before,))]
+    conditions, arguments = where(*asked)
+    return await tables.many(AUDIT_TRAIL, f"{conditions} order by position desc limit %b", (*arguments, limit), fresh)

@@ -1,7 +1,7 @@
 """The read model `people`: every account, its names still sealed. The only place where personal fields are kept (mechanisms R8)."""
 
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from projections.identity.masking import Viewer, masked_email, masked_name
 from projections.identity.person_keys import PersonKeys
 from projections.shared.read_model import ReadModel, Row, read_model
 from projections.shared.reading import Freshness, Seen, SeenMany, Tables
+from projections.shared.where import where
 
 
 class Account(Row, frozen=True, gc=False):
@@ -123,18 +124,13 @@ async def accounts(
     tables: Tables, names: PersonKeys, viewer: Viewer, wanted: Wanted, fresh: Freshness, *, limit: int, after: UUID | None = None
 ) -> tuple[list[Shown], SeenMany[Account]]:
     """Accounts in the order they were opened (ids are UUIDv7), after one of them; at most `limit`."""
-    where: LiteralString = "where id > %b"
-    arguments: list[Any] = [after or UUID(int=0)]
-    if wanted.role is not None:
-        where += " and %b = any(string_to_array(roles, ' '))"
-        arguments.append(wanted.role.value)
-    if wanted.active is not None:
-        where += " and active = %b"
-        arguments.append(wanted.active)
-    if wanted.id is not None:
-        where += " and id = %b"
-        arguments.append(wanted.id)
-    seen = await tables.many(PEOPLE, where + " order by id limit %b", (*arguments, limit), fresh)
+    conditions, arguments = where(
+        ("id > %b", (after or UUID(int=0),)),
+        ("%b = any(string_to_array(roles, ' '))", (wanted.role,)),
+        ("active = %b", (wanted.active,)),
+        ("id = %b", (wanted.id,)),
+    )
+    seen = await tables.many(PEOPLE, conditions + " order by id limit %b", (*arguments, limit), fresh)
     await names.know([row.id for row in seen.rows])
     return [await _show(names, viewer, row) for row in seen.rows], seen
 

@@ -14,6 +14,7 @@ from domain.notifications.kind import Kind, Priority
 from domain.shared.event import Recorded
 from projections.shared.read_model import Groups, ReadModel, Row, read_model
 from projections.shared.reading import LAST_ID, Freshness, SeenMany, Tables
+from projections.shared.where import where
 
 NO_MAIL: Final = "none"
 PENDING: Final = "pending"
@@ -162,15 +163,12 @@ async def notifications(
     tables: Tables, wanted: Wanted, now: datetime, fresh: Freshness, *, limit: int, before: UUID | None = None
 ) -> tuple[list[ShownNotification], SeenMany[NotificationRow]]:
     """Newest first, older than one of them; at most `limit`."""
-    where: LiteralString = "where user_id = %b and expires_at > %b and id < %b"
-    arguments: list[Any] = [wanted.user_id, now, before or LAST_ID]
-    if wanted.unread is not None:
-        where += " and unread = %b"
-        arguments.append(wanted.unread)
-    if wanted.kind is not None:
-        where += " and kind = %b"
-        arguments.append(wanted.kind.value)
-    seen = await tables.many(NOTIFICATIONS, where + " order by id desc limit %b", (*arguments, limit), fresh)
+    conditions, arguments = where(
+        ("user_id = %b and expires_at > %b and id < %b", (wanted.user_id, now, before or LAST_ID)),
+        ("unread = %b", (wanted.unread,)),
+        ("kind = %b", (wanted.kind,)),
+    )
+    seen = await tables.many(NOTIFICATIONS, conditions + " order by id desc limit %b", (*arguments, limit), fresh)
     return [shown(row) for row in seen.rows], seen
 
 

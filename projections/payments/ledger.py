@@ -13,6 +13,7 @@ from domain.payments.ledger import CLEARING, MONEY, Account, Posting, entry
 from domain.shared.event import Recorded
 from projections.shared.read_model import Groups, ReadModel, Row, read_model
 from projections.shared.reading import LAST_POSITION, Freshness, SeenMany, Tables
+from projections.shared.where import where
 
 Key = tuple[int, int]
 SUMS: Final = "sums"
@@ -139,20 +140,17 @@ async def trial_balance(tables: Tables, fresh: Freshness) -> tuple[TrialBalance,
 
 def where_of(account: Account | None, order_id: UUID | None, *, limit: int, before: Key | None = None) -> tuple[LiteralString, list[Any]]:
     """The rest of a SELECT, with its arguments: newest first."""
-    where: LiteralString = "where (position, line) < (%b, %b)"
-    arguments: list[Any] = [*(before or (LAST_POSITION, 0))]
-    if account is not None:
-        where += " and account = %b"
-        arguments.append(account.value)
-    if order_id is not None:
-        where += " and order_id = %b"
-        arguments.append(order_id)
-    return where + " order by position desc, line desc limit %b", [*arguments, limit]
+    conditions, arguments = where(
+        ("(position, line) < (%b, %b)", before or (LAST_POSITION, 0)),
+        ("account = %b", (account,)),
+        ("order_id = %b", (order_id,)),
+    )
+    return conditions + " order by position desc, line desc limit %b", [*arguments, limit]
 
 
 async def postings(
     tables: Tables, account: Account | None, order_id: UUID | None, fresh: Freshness, *, limit: int, before: Key | None = None
 ) -> SeenMany[PostingRow]:
     """Newest first, older than one of them; at most `limit`."""
-    where, arguments = where_of(account, order_id, limit=limit, before=before)
-    return await tables.many(LEDGER, where, arguments, fresh)
+    rest, arguments = where_of(account, order_id, limit=limit, before=before)
+    return await tables.many(LEDGER, rest, arguments, fresh)

@@ -11,6 +11,7 @@ from domain.shared.money import Money
 from domain.shared.payment_status import PaymentStatus
 from projections.payments.payments import PAYMENTS, Attempt, PaymentRow
 from projections.shared.reading import LAST_ID, Freshness, SeenMany, Tables
+from projections.shared.where import where
 
 
 class PaymentError(msgspec.Struct, frozen=True):
@@ -87,24 +88,19 @@ def shown(row: PaymentRow) -> ShownPayment:
 
 def where_of(sought: Sought, *, limit: int, before: UUID | None = None) -> tuple[LiteralString, list[Any]]:
     """The rest of a SELECT, with its arguments: newest first, older than one of them."""
-    where: LiteralString = "where id < %b"
-    arguments: list[Any] = [before or LAST_ID]
-    if sought.customer_id is not None:
-        where += " and customer_id = %b"
-        arguments.append(sought.customer_id)
-    if sought.order_id is not None:
-        where += " and order_id = %b"
-        arguments.append(sought.order_id)
-    if sought.status is not None:
-        where += " and status = %b"
-        arguments.append(sought.status.value)
-    return where + " order by id desc limit %b", [*arguments, limit]
+    conditions, arguments = where(
+        ("id < %b", (before or LAST_ID,)),
+        ("customer_id = %b", (sought.customer_id,)),
+        ("order_id = %b", (sought.order_id,)),
+        ("status = %b", (sought.status,)),
+    )
+    return conditions + " order by id desc limit %b", [*arguments, limit]
 
 
 async def payments(
     tables: Tables, sought: Sought, fresh: Freshness, *, limit: int, before: UUID | None = None
 ) -> tuple[list[ShownPayment], SeenMany[PaymentRow]]:
     """Newest first, older than one of them; at most `limit`."""
-    where, arguments = where_of(sought, limit=limit, before=before)
-    seen = await tables.many(PAYMENTS, where, arguments, fresh)
+    rest, arguments = where_of(sought, limit=limit, before=before)
+    seen = await tables.many(PAYMENTS, rest, arguments, fresh)
     return [shown(row) for row in seen.rows], seen

@@ -1,7 +1,8 @@
 """The nightly look at the books and the stock (requirement S2-C05): both worked out again from the log, by a process of its own that steps back
 for everybody else. Of many clocks one does it; nights that nobody was up are made up for.
 
-What is wrong is named in the log and on `/ready` of that clock and counted in its metrics; it is looked at again every hour until it is right.
+What is wrong is named in the log, and kept until it is looked at again: every clock has it on `/ready` and in its metrics, whoever found it and
+whenever it was started. It is looked at again every hour until it is right.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import msgspec
 import psycopg
+from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 
 from api.shared.health import Health
@@ -37,6 +39,8 @@ AGAIN: Final = 3600.0
 """Seconds within which it is done, and after which it is done again where something was wrong."""
 NAMED: Final = 20
 """Things that are wrong of which each is named in the log."""
+KEEP: Final = """insert into verdicts (what, wrong, named, trouble) values (%s, %s, %s, %s) on conflict (what) do update
+    set wrong = excluded.wrong, named = excluded.named, trouble = excluded.trouble, at = excluded.at"""
 HOUSE: Final = Path(__file__).parents[2]
 
 
@@ -64,7 +68,7 @@ Verify = Callable[[Settings], Awaitable[list[Verdict]]]
 
 
 class Nightly:
-    """One clock's; most nights another one does it."""
+    """One clock's; most nights another one does it, and this one tells what came of it."""
 
     def __init__(self, parts: System, health: Health, verify: Verify | None = None) -> None:
         self._parts = parts
@@ -73,8 +77,8 @@ class Nightly:
         self.at = 0.0
         for what in self.found:
             health.watch(what, partial(self._told, what))
-            health.measure(f"daybook_{what}_wrong", f"Things wrong with the {what} when this process last verified it.", partial(self._wrong, what))
-        health.measure("daybook_verified_at", "When this process last verified ledger and stock, in seconds since 1970; 0: never.", lambda: self.at)
+            health.measure(f"daybook_{what}_wrong", f"Things wrong with the {what} when it was last verified.", partial(self._wrong, what))
+        health.measure("daybook_verified_at", "When ledger and stock were last verified, in seconds since 1970; 0: never.", lambda: self.at)
 
     async def _told(self, what: str) -> str:
         return str(self.found[what])
@@ -85,32 +89,44 @@ class Nightly:
     async def run(self) -> None:
         """Until cancelled."""
         while self._parts.settings.verify_at:
-            await asyncio.sleep(LOOK)
             try:
+                await self.recall()
+                await asyncio.sleep(LOOK)
                 await self.look()
             except (psycopg.Error, OSError, TimeoutError, msgspec.DecodeError) as error:
                 log.warning("ledger and stock were not verified", extra={"error": repr(error)})
 
+    async def recall(self) -> None:
+        """What came of it the last time, whichever clock did it."""
+        async with await self._connected() as connection:
+            kept = await (await connection.execute("select what, wrong, named, trouble, extract(epoch from at)::float8 from verdicts")).fetchall()
+        for *verdict, at in kept:
+            self.found[verdict[0]], self.at = Verdict(*verdict), at
+
     async def look(self) -> bool:
         """Verify, if it is time and nobody else does; whether it was done."""
         me, night = uuid4(), self._night()
-        async with await connect(self._parts.settings.database_url, name="verifying") as connection:
+        async with await self._connected() as connection:
             first = "insert into leases (name, holder, epoch, held_until) values ('verifying', %s, 1, %s) on conflict do nothing"
             await connection.execute(first, (uuid4(), night))
             if not await lead(connection, "verifying", me, AGAIN):
                 return False
         async with asyncio.timeout(AGAIN):
             verdicts = await self._verify(self._parts.settings)
-        self._heard(verdicts)
-        if all(verdict.is_right for verdict in verdicts):
-            async with await connect(self._parts.settings.database_url, name="verifying") as connection:
+        async with await self._connected() as connection:
+            for verdict in verdicts:
+                await connection.execute(KEEP, (verdict.what, verdict.wrong, verdict.named, verdict.trouble))
+            if all(verdict.is_right for verdict in verdicts):
                 await connection.execute("update leases set held_until = %s where name = 'verifying' and holder = %s", (self._night(), me))
+        self._name(verdicts)
+        await self.recall()
         return True
 
-    def _heard(self, verdicts: list[Verdict]) -> None:
-        self.at = self._parts.log.now().timestamp()
+    async def _connected(self) -> AsyncConnection[Any]:
+        return await connect(self._parts.settings.database_url, name="verifying")
+
+    def _name(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:
-            self.found[verdict.what] = verdict
             if verdict.is_right:
                 log.info("verified", extra={"what": verdict.what})
             else:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from api.shared.health import Health
+from infra.cancellation import ended
 from infra.postgres.connections import SESSION
 from infra.processes.verifying import Nightly, Verdict, in_a_process, next_night
 from infra.reconciliation.ledger import reconcile
@@ -78,6 +79,20 @@ async def test_a_night_that_could_not_be_finished_is_done_again_within_the_hour(
     assert (leases(api) - api.system.log.now()).total_seconds() == pytest.approx(3600, abs=30)
 
 
+async def told_by_a_clock_started_since(api):
+    health = Health("clock")
+    clock = Nightly(api.system, health)
+    starting = asyncio.create_task(clock.run())
+
+    async def knows():
+        return (await health.report())[1]["checks"] if clock.at else None
+
+    try:
+        return await eventually(knows)
+    finally:
+        await ended(starting)
+
+
 @pytest.mark.server
 async def test_what_is_wrong_is_named_and_looked_at_again_within_the_hour(api, comes, module_database):
     order = await ends(api.system, (await buy(api.system, 500)).id, "completed")
@@ -98,9 +113,10 @@ async def test_what_is_wrong_is_named_and_looked_at_again_within_the_hour(api, c
     assert str(order.id) in report["checks"]["ledger"]
     assert (report["checks"]["stock"], nightly.found["ledger"].wrong > 0) == ("ok", True)
     assert (leases(api) - api.system.log.now()).total_seconds() == pytest.approx(3600, abs=60)
+    assert await told_by_a_clock_started_since(api) == report["checks"], "whoever is started since knows it too"
     comes()
     assert await nightly.look()
-    assert (await health.report())[1]["checks"] == {"ledger": "ok", "stock": "ok"}
+    assert (await health.report())[1]["checks"] == await told_by_a_clock_started_since(api) == {"ledger": "ok", "stock": "ok"}
     assert leases(api) == next_night(api.system.log.now(), "03:00")
 
 

@@ -29,7 +29,7 @@ class Refund(msgspec.Struct, frozen=True):
         else:
             price = _price(order, products or {})
             refund = cls(price if amount is None else amount, dict(products or {}))
-        if refund.amount > order.refundable or (refund.amount == 0 and order.total.amount):
+        if refund.amount > order.refundable or (refund.amount == 0 and order.total.amount and not products):
             raise NothingToRefund(f"{order.total.of(order.refundable)} of {order.total} are left.", refundable=order.refundable)
         return refund
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.eventually import eventually
 from tests.http.daybook import Account, Api, misfits, problem
 from tests.orders.shop import ORDERS, a_product, an_order, ask_for, ended, keyed, seen
 
@@ -88,6 +89,22 @@ async def test_what_a_step_of_an_order_does_not_know_is_refused_where_it_needs_n
         assert misfits(await api("POST", step, keyed(admin), json={"amount": 1})) == [("/amount", "unknown_field")], step
     for nothing in ({}, {"json": {}}, {"json": None}):
         assert (await api("POST", f"/api/v1/admin/orders/{order['id']}/resume", admin, **nothing)).status_code == 200
+
+
+async def test_a_gift_comes_back_alone_without_money(api, ann):
+    lamp, gift, admin = await a_product(api, price=500), await a_product(api, price=0, quantity=10), await api.admin()
+    placed = await an_order(api, ann.headers, (lamp, 1), (gift, 2))
+    await ended(api, ann.headers, placed["id"], "completed")
+    back = {"reason": "Not wanted.", "products": [{"product_id": str(gift), "quantity": 1}]}
+    assert (await api("POST", f"{ORDERS}/{placed['id']}/refund", keyed(admin), json=back)).status_code == 200
+
+    async def is_back():
+        shown = await seen(api, ann.headers, placed["id"])
+        return shown if shown["timeline"][-1]["type"] == "order.refunded" else None
+
+    shown = await eventually(is_back)
+    assert (shown["status"], shown["refunded_amount"]["amount"], shown["timeline"][-1]["message"]) == ("completed", 0, "0.00 GBP")
+    assert (await api("GET", f"/api/v1/products/{gift}")).json()["quantity"] == 9
 
 
 async def test_money_goes_back_by_pieces_and_by_amount_until_nothing_is_left(api, ann):

@@ -69,6 +69,15 @@ def test_a_refund_without_a_reason_is_none(reason):
     given(s.completed).when(lambda order: order.request_refund(s.REFUND, 1, None, reason, NOON, restock=True)).invalid("/reason", "required")
 
 
+def test_a_piece_that_cost_nothing_goes_back_alone_though_the_others_cost_something():
+    gift = s.completed.but(lines=(s.LINES[0], replace(s.LINES[1], unit_price=Money(0, "GBP"))), total=Money(2500, "GBP"))
+    some = paid_back(gift, products={s.ROPE: 1})
+    assert (some.status, some.refunded, some.given_back, some.returned) == ("completed", 0, {s.ROPE: 1}, {s.ROPE: 1})
+    ask(some, products={s.ROPE: 3}).invalid("/products/0/quantity", "out_of_range")
+    rest = paid_back(some)
+    assert (rest.status, rest.refunded, rest.returned) == ("refunded", 2500, {s.LAMP: 2, s.ROPE: 3})
+
+
 def test_of_what_cost_nothing_all_went_back_once_every_piece_did():
     free = s.completed.but(lines=tuple(replace(line, unit_price=Money(0, "GBP")) for line in s.LINES), total=Money(0, "GBP"))
     some = paid_back(free, products={s.LAMP: 1})

@@ -53,7 +53,7 @@ def _described(operation: Operation) -> None:
 
 @command("/api/v1/payments/webhook", needs=PUBLIC, status=204, limit=UNLIMITED, tags=["payments"], reads=PaymentMessage, further=_described)
 async def tell_payment(request: Req) -> Response[None]:
-    """Tell how a payment stands (for the payment provider).
+    """Tell how a payment stands (for the payment provider; `docs/payment-provider.md` says all that one has to know).
 
     Standard Webhooks: signed with `PAYMENT_WEBHOOK_SECRET` over the body as it came; what is not, or is older than five minutes, is 401. What
     is known already, was overtaken by newer news or is of another type changes nothing and is 204, so it may come as often and as late as it

@@ -1,21 +1,4 @@
-"""A payment provider that is spoken to over HTTP, in the plain protocol written down here.
-
-Every call carries `Authorization: Bearer <PAYMENT_PROVIDER_KEY>`; amounts are in minor units, ids are those Daybook gave the payments.
-
-* `POST {PAYMENT_PROVIDER_URL}/payments/{id}/authorise`, `…/capture`, `…/void`, `…/refund` with `Idempotency-Key` and the body
-  `{"amount": 1000, "currency": "GBP"}`. The same key, the same outcome, done once.
-* `GET {PAYMENT_PROVIDER_URL}/payments/{id}` asks how it stands; of a payment never heard of, all is 0.
-
-The answer is 200 with how the payment stands: `{"authorised": 1000, "captured": 0, "voided": 0, "refunded": 0, "reference": "ch_17"}`, of
-each how much ever was. Otherwise `{"code": "card_declined", "message": "The card was declined."}`, and the status says what it means:
-
-* 402: declined, for good. 400, 409, 422: not done; another attempt, under another key, may go well.
-* 429, any other 4xx, or no connection at all: nobody looked at it; the same call may be made again.
-* Everything else: nobody knows. 5xx, a redirect (it is not followed), a time-out, a cut connection, an answer that cannot be read.
-
-By itself the provider tells the same in webhooks (Standard Webhooks, signed with `PAYMENT_WEBHOOK_SECRET`), as often and as late as it likes:
-`{"type": "payment.updated", "timestamp": "2026-03-01T12:00:00Z", "data": {"payment_id": "…", "authorised": 1000, …, "reference": "ch_17"}}`.
-"""
+"""A payment provider that is spoken to over HTTP, in the plain protocol that `docs/payment-provider.md` writes down for whoever builds one."""
 
 import asyncio
 from typing import Annotated, Any, Final, NoReturn

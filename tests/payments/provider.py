@@ -1,4 +1,4 @@
-"""A payment provider in a process of its own that keeps to the protocol of `infra.outside.payment_http`, and misbehaves on command.
+"""A payment provider in a process of its own that keeps to the protocol of `docs/payment-provider.md`, and misbehaves on command.
 
 It writes down every call it carries out, so tests see what was charged, and how often. `POST /admin/behave` sets what goes wrong next: a list of
 `Trouble`; the first that fits a call is what happens to it, `times` times. `POST /admin/webhooks` makes it tell by itself (`Telling`).

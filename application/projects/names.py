@@ -3,9 +3,9 @@
 from typing import Final
 
 from application.shared.ports import Ports
-from domain.projects.errors import NameTaken
 from domain.projects.limits import NAME, same_name
 from domain.projects.project import Project
+from domain.shared.conflicts import NameTaken
 
 CLAIM: Final = "project.name"
 

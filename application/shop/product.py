@@ -11,10 +11,10 @@ from application.shared.permissions import must
 from application.shared.ports import Ports
 from application.shared.preconditions import must_be_version
 from application.shop.policy import policy
+from domain.shared.conflicts import NameTaken
 from domain.shared.event import Event
 from domain.shared.money import Money
 from domain.shared.refused import NotFound
-from domain.shop.errors import ProductExists
 from domain.shop.events import ProductFields
 from domain.shop.product import Product, same_name
 from domain.shop.stock import Stock, stock_id
@@ -64,11 +64,11 @@ class RemoveProduct(Command, frozen=True):
 
 @handles(AddProduct)
 async def add_product(command: AddProduct, ports: Ports) -> StockedProduct:
-    """Raises `InsufficientRole`, `Invalid`, `ProductExists`."""
+    """Raises `InsufficientRole`, `Invalid`, `NameTaken`."""
     must(ports.caller, "products:write")
     fresh = Product(id=ports.new_id())
     product = ports.log.stage(fresh, *fresh.add(_priced(command.fields, policy(ports).shop_currency), ports.now))
-    ports.log.claim(CLAIM, same_name(product.name), product.id, ProductExists)
+    ports.log.claim(CLAIM, same_name(product.name), product.id, NameTaken)
     stock = Stock(id=stock_id(product.id))
     usual = policy(ports).low_stock_level or None
     level = usual if command.low_stock_level is UNSET else command.low_stock_level
@@ -78,13 +78,13 @@ async def add_product(command: AddProduct, ports: Ports) -> StockedProduct:
 
 @handles(EditProduct)
 async def edit_product(command: EditProduct, ports: Ports) -> StockedProduct:
-    """Raises `InsufficientRole`, `NotFound`, `PreconditionFailed`, `Invalid`, `ProductExists`."""
+    """Raises `InsufficientRole`, `NotFound`, `PreconditionFailed`, `Invalid`, `NameTaken`."""
     must(ports.caller, "products:write")
     before = await existing(ports, command.product_id, command.if_match)
     product = ports.log.stage(before, *before.edit(_priced(command.changes, before.price.currency), ports.now))
     if same_name(product.name) != same_name(before.name):
         ports.log.release(CLAIM, same_name(before.name))
-        ports.log.claim(CLAIM, same_name(product.name), product.id, ProductExists)
+        ports.log.claim(CLAIM, same_name(product.name), product.id, NameTaken)
     quantity, level = command.quantity, command.low_stock_level
 
     def restock(stock: Stock) -> list[Event]:

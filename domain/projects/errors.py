@@ -3,10 +3,6 @@
 from domain.shared.refused import Conflict
 
 
-class NameTaken(Conflict):
-    """The team, or the owner, has another project of this name."""
-
-
 class OwnerNeeded(Conflict):
     """There is always an owner: give it to somebody else first."""
 

@@ -7,6 +7,10 @@ class InvalidTransition(Conflict):
     """It cannot go from its present status to that one."""
 
 
+class NameTaken(Conflict):
+    """There is another one of this name."""
+
+
 class InsufficientStock(Conflict):
     """There is not enough of it."""
 

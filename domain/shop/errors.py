@@ -3,9 +3,5 @@
 from domain.shared.refused import Conflict
 
 
-class ProductExists(Conflict):
-    """There is another product of this name."""
-
-
 class ReservationNotDue(Conflict):
     """It is too early for this reservation to expire."""

@@ -11,13 +11,13 @@ from application.projects.member import AddMember
 from application.projects.project import ChangeProjectStatus, CreateProject
 from application.projects.team import CreateTeam
 from application.shared.context import Caller
-from domain.projects.errors import NameTaken
 from domain.projects.events import InvitationRevoked, ProjectDeleted, ProjectFields
 from domain.projects.kind import Kind
 from domain.projects.project import Project
 from domain.projects.role import MemberRole
 from domain.projects.status import ProjectStatus
 from domain.projects.team import Roster, Team, roster_stream
+from domain.shared.conflicts import NameTaken
 from domain.shared.refused import InsufficientRole
 from projections.projects.invitations import INVITATIONS
 from projections.projects.memberships import MEMBERSHIPS

@@ -11,10 +11,11 @@ from application.shared.context import Caller
 from application.tasks.task import CreateTask
 from domain.identity.events import RoleGranted, Sealed, UserDisabled, UserRegistered
 from domain.identity.role import Role
-from domain.projects.errors import AlreadyMember, NameTaken, OwnerNeeded, TooManyMembers
+from domain.projects.errors import AlreadyMember, OwnerNeeded, TooManyMembers
 from domain.projects.events import ProjectMemberAdded, TeamMemberAdded
 from domain.projects.membership import Membership, seat
 from domain.projects.role import MemberRole
+from domain.shared.conflicts import NameTaken
 from domain.shared.refused import Forbidden, Hidden, InsufficientScope, NotFound, PreconditionFailed, Refused
 from tests.projects import people as p
 from tests.scenario import NOON, given, together

@@ -6,10 +6,11 @@ import pytest
 
 from application.projects.project import CreateProject, DeleteProject, EditProject, RestoreProject
 from application.projects.team import DeleteTeam
-from domain.projects.errors import NameTaken, TooManyProjects
+from domain.projects.errors import TooManyProjects
 from domain.projects.events import ProjectCreated, ProjectEdited, ProjectFields, TeamProjectListed
 from domain.projects.status import ProjectStatus
 from domain.projects.team import roster_stream
+from domain.shared.conflicts import NameTaken
 from domain.shared.merge_patch import merged
 from domain.shared.refused import Forbidden, Hidden, InsufficientRole, NotFound, PreconditionFailed, Refused
 from tests.projects import people as p

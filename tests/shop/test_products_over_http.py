@@ -38,7 +38,7 @@ async def test_what_changes_of_a_product_and_of_its_stock_changes_its_etag(api):
 
 async def test_a_removed_product_is_gone_and_its_name_is_free(api):
     who, product = await api.admin(), await sell(api, name="Only one")
-    assert problem(await api("POST", PRODUCTS, who, json={"name": "ONLY  one", "price": {"amount": 1}})) == (409, "product_exists")
+    assert problem(await api("POST", PRODUCTS, who, json={"name": "ONLY  one", "price": {"amount": 1}})) == (409, "name_taken")
     assert (await api("DELETE", at(product), who)).status_code == 204
     assert problem(await api("GET", at(product))) == (404, "not_found")
     assert problem(await api("DELETE", at(product), who)) == (404, "not_found")
@@ -68,7 +68,7 @@ async def test_who_was_told_that_a_name_is_taken_is_told_the_same_again_under_th
     who, taken = await api.admin(), await sell(api, name="Taken")
     asked = {"json": {"name": "Taken", "price": {"amount": 1}}, "headers": {"Idempotency-Key": "shelf-2"}}
     first = await api("POST", PRODUCTS, who, **asked)
-    assert problem(first) == (409, "product_exists")
+    assert problem(first) == (409, "name_taken")
     assert (await api("DELETE", at(taken), who)).status_code == 204
     again = await api("POST", PRODUCTS, who, **asked)
     assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (409, first.content, "true")

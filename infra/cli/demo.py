@@ -76,8 +76,8 @@ async def _play(target: "Target", limit: int | None, invoices: int | None, only:
 def _target(url: str | None, email: str | None) -> "Target":
     from infra.demo.run import Target
     from infra.local.state import LocalProblem, current_settings, here, running
-    from infra.processes.supervisor_start import ADMIN, Admin
     from infra.settings import given
+    from infra.supervisor.start import ADMIN, Admin
 
     state = here()
     found = running(state)

@@ -15,7 +15,7 @@ def command(*, as_json: bool) -> None:
     import msgspec
 
     from infra.local.state import Ports, here, running
-    from infra.processes.supervisor_health import ask
+    from infra.supervisor.health import ask
 
     state = here()
     found = running(state)

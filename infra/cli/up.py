@@ -10,9 +10,9 @@ import rich_click as click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.processes.supervisor import Supervisor
-    from infra.processes.supervisor_child import Child
-    from infra.processes.supervisor_start import Admin
+    from infra.supervisor.child import Child
+    from infra.supervisor.start import Admin
+    from infra.supervisor.supervisor import Supervisor
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(port: int | None) -> None:
     Example: daybook up --port 8080
     """
     from infra.local.state import here
-    from infra.processes.supervisor_start import Screen, up
+    from infra.supervisor.start import Screen, up
 
     up(here(), port, Screen(say, doing, show))
 

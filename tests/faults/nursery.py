@@ -15,8 +15,8 @@ import msgspec
 from infra.local.program import end_with_parent
 from infra.processes import PROCESSES
 from infra.processes.memory import share_memory
-from infra.processes.supervisor_fork import fork
 from infra.settings import Settings
+from infra.supervisor.fork import fork
 from tests.faults import toys
 
 ENDED: dict[int, int] = {}

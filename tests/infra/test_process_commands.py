@@ -16,7 +16,7 @@ import pytest
 from infra.local.program import free_port
 from infra.local.state import CLONE
 from infra.processes import PROCESSES
-from infra.processes.supervisor_health import ask
+from infra.supervisor.health import ask
 from tests.eventually import until
 from tests.infra.doubles.forge import OURS, pem
 from tests.servers import Database

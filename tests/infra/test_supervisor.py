@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from infra.local.program import LARGEST_LOG
-from infra.processes.supervisor_health import Health, health
-from infra.processes.supervisor_log import Log
+from infra.supervisor.health import Health, health
+from infra.supervisor.log import Log
 from tests.eventually import until
 
 pytestmark = pytest.mark.server

@@ -11,7 +11,7 @@ from application.shared.outside import Letter, MailDelayed
 from infra.observability.logs import configure
 from infra.outside.file_mail import FileMail
 from infra.outside.log_mail import LogMail
-from infra.processes.supervisor_log import Log
+from infra.supervisor.log import Log
 
 LETTER = Letter("0193", "ada@bücher.example", "Choose a new password", "Follow this link:\n\nhttps://daybook.example/reset-password#token=x\n")
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.local.program import free_port
 from infra.postgres.migrate import migrate
-from infra.processes.supervisor_health import ask
+from infra.supervisor.health import ask
 from tests.eventually import until
 from tests.infra.doubles.forge import pem
 from tests.infra.test_process_commands import begin, do, settings

@@ -9,8 +9,8 @@ from infra.cli.up import doing, say, show
 from infra.local.state import LocalProblem, State
 from infra.postgres.migrate import NewerSchema
 from infra.processes import Process
-from infra.processes.supervisor_start import Application, Screen, up
 from infra.settings import BadSettings, Settings
+from infra.supervisor.start import Application, Screen, up
 
 
 def migrate(url: str) -> None:

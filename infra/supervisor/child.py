@@ -10,10 +10,10 @@ from typing import Final
 from infra.local.program import LOOPBACK
 from infra.local.servers import describe
 from infra.processes import Process
-from infra.processes.supervisor_fork import fork
-from infra.processes.supervisor_health import Health, ask
-from infra.processes.supervisor_log import Log
 from infra.settings import Settings
+from infra.supervisor.fork import fork
+from infra.supervisor.health import Health, ask
+from infra.supervisor.log import Log
 
 STEADY: Final = 10.0
 """Seconds after which a process counts as having worked, so that its next end is again a first one."""

@@ -17,11 +17,11 @@ from infra.local.servers import Servers
 from infra.local.state import SYSTEM, LocalProblem, State
 from infra.processes import PROCESSES, Process
 from infra.processes.memory import share_memory
-from infra.processes.supervisor import GRACE, Supervisor
-from infra.processes.supervisor_child import Child, reachable
-from infra.processes.supervisor_fork import Apart
-from infra.processes.supervisor_log import Log
 from infra.settings import Settings, given, read_settings
+from infra.supervisor.child import Child, reachable
+from infra.supervisor.fork import Apart
+from infra.supervisor.log import Log
+from infra.supervisor.supervisor import GRACE, Supervisor
 
 ADMIN: Final = "admin.json"
 LATER: Final = {

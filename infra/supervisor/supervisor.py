@@ -10,7 +10,7 @@ from typing import Final
 
 from infra.local.servers import Servers
 from infra.local.state import RUNNING, Place, Running, State
-from infra.processes.supervisor_child import Child
+from infra.supervisor.child import Child
 
 TICK: Final = 0.25
 """Seconds between two looks at logs and servers; the death of a child is noticed at once."""

@@ -25,10 +25,11 @@ from application.files.file import AttachedFile, AttachFile, RemoveFile
 from application.shared.outside import StoreUnavailable
 from domain.files.shelf import Shelf, shelf_of
 from domain.files.stored_file import StoredFile
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import NotFound, Refused, Unavailable
 from domain.tasks.audience import Audience
 from projections.files.files import FILES, FileRow
-from projections.shared.reading import Freshness
+from projections.shared.reading import FIRST_ID, Freshness
 
 Req = Request[Any, Any, Any]
 LIMIT: Final = "files"
@@ -134,7 +135,7 @@ async def list_files(
 ) -> Response[bytes]:
     """The files on a task, in the order they were hung there."""
     await task_is_there(request)
-    size, (after,) = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (UUID(int=0),)
+    size, (after,) = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (FIRST_ID,)
     where = "where task_id = %b and id > %b order by task_id, id limit %b"
     seen = await parts(request).tables.many(FILES, where, (task_id, after, size + 1), fresh)
     shown = [await _shown(request, row) for row in seen.rows[:size]]
@@ -146,7 +147,7 @@ async def list_files(
 async def file_usage(request: Req) -> Response[bytes]:
     """How much room the caller's files take, exactly and at this moment."""
     known, who = parts(request), caller(request)
-    shelf, position = await known.log.load(Shelf, shelf_of(who.id or UUID(int=0)))
+    shelf, position = await known.log.load(Shelf, shelf_of(who.id or NOBODY))
     return one(request, Usage(shelf.used, known.rules.file_quota, len(shelf.sizes)), version=shelf.version, position=position)
 
 
@@ -167,7 +168,7 @@ async def get_file(request: Req, file_id: FromPath[UUID], fresh: NamedDependency
 async def get_file_content(request: Req, file_id: FromPath[UUID]) -> Response[Any]:  # noqa: ARG001 — the address names it.
     """The bytes of a file, whole or, with Range, a part of them; always as an attachment."""
     known, (file, position) = parts(request), await file_is_there(request)
-    (name,) = await known.names.open(file.uploader_id or UUID(int=0), file.name)
+    (name,) = await known.names.open(file.uploader_id or NOBODY, file.name)
     return await download(request, known.store, file, name, position)
 
 

@@ -1,7 +1,6 @@
 """Signing in through outside providers (OpenID Connect), and linking such an identity with an account."""
 
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -18,6 +17,7 @@ from api.shared.routing import command, query, remove
 from application.identity.errand import PATIENCE, Errand
 from application.identity.outside_identity import LinkIdentity, SignInOutside, UnlinkIdentity
 from domain.identity.errors import IdentityNotProved, ReauthenticationRequired
+from domain.shared.aggregate import NOBODY
 from projections.identity.outside_identities import LinkedIdentity, outside_identities
 
 HERE: Final = "/api/v1/auth/oidc"
@@ -84,7 +84,7 @@ async def unlink_provider(request: Req, provider: FromPath[str]) -> Response[Non
 async def list_identities(request: Req) -> Response[bytes]:
     """The outside identities one can sign in with."""
     known, who = parts(request), caller(request)
-    found, position = await outside_identities(known.log, known.names, who.id or UUID(int=0))
+    found, position = await outside_identities(known.log, known.names, who.id or NOBODY)
     return page(request, found, position=position)
 
 

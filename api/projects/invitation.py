@@ -28,6 +28,7 @@ from domain.identity.user import User
 from domain.projects.invitation import Invitation
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole
+from domain.shared.aggregate import NOBODY
 from domain.shared.refused import NotFound
 from projections.identity.masking import Viewer
 from projections.identity.people import names_of
@@ -153,7 +154,7 @@ async def revoke_team_invitation(request: Req, team_id: FromPath[UUID], invitati
 async def list_my_invitations(request: Req, fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
     """What the caller is invited to and has not answered, newest first; empty until one's e-mail address is proved."""
     known = parts(request)
-    user, _ = await known.log.load(User, caller(request).id or UUID(int=0))
+    user, _ = await known.log.load(User, caller(request).id or NOBODY)
     (email,) = await known.names.open(user.id, user.email) if user.verified else ("",)
     sought = [known.sealing.hmac("email", email).hex(), known.log.now()]
     return await _list(request, fresh, "email_hash = %b and status = 'pending' and expires_at > %b", sought, limit, cursor)

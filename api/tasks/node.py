@@ -21,7 +21,7 @@ from application.tasks.node import DrainNode, ResumeNode, SeeNode, SetNodeCapaci
 from domain.shared.refused import NotFound, Refused
 from projections.identity.people import names_of
 from projections.shared.read_model import READ_MODELS
-from projections.shared.reading import Freshness, ProjectionNotReady
+from projections.shared.reading import FIRST_ID, Freshness, ProjectionNotReady
 from projections.tasks.nodes import NODES as NODE_MODEL
 from projections.tasks.nodes import NodeRow
 from projections.tasks.task_counts import TASK_COUNTS, assigned_to
@@ -70,7 +70,7 @@ class Collected(msgspec.Struct, frozen=True):
 @query("/api/v1/nodes", needs="nodes:read", answers=Page[NodeView], tags=["nodes"])
 async def list_nodes(request: Req, fresh: NamedDependency[Freshness], limit: Limit = None, cursor: Cursor = None) -> Response[bytes]:
     """All nodes, oldest first."""
-    most, after = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (UUID(int=0),)
+    most, after = limit or DEFAULT_LIMIT, read_cursor(request, cursor, tuple[UUID]) or (FIRST_ID,)
     rest = "where is_node and node_id > %b order by node_id limit %b"
     seen = await parts(request).tables.many(NODE_MODEL, rest, (after[0], most + 1), fresh)
     shown = seen.rows[:most]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.beside import beside
 from domain.shared.event import Event
 from domain.shop import events as e
@@ -41,7 +41,7 @@ def reservation_id(order_id: UUID, round: int) -> UUID:
 class Reservation(Aggregate, frozen=True):
     """One reservation. What it holds of which product, the stocks know."""
 
-    order_id: UUID = UUID(int=0)
+    order_id: UUID = NOBODY
     round: int = 0
     status: ReservationStatus = ReservationStatus.NOTHING
     until: datetime | None = None

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.shared import fields as rules
-from domain.shared.aggregate import Aggregate
+from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.beside import beside
 from domain.shared.conflicts import InsufficientStock
 from domain.shared.event import Event
@@ -19,7 +19,6 @@ from domain.shop import events as e
 MOST: Final = 1_000_000_000
 """Pieces on hand."""
 REASON: Final = 500
-NOTHING: Final = UUID(int=0)
 
 
 def stock_id(product_id: UUID) -> UUID:
@@ -44,7 +43,7 @@ class Stock(Aggregate, frozen=True):
 
     busy: ClassVar[bool] = True
 
-    product_id: UUID = NOTHING
+    product_id: UUID = NOBODY
     on_hand: int = 0
     reserved: int = 0
     holds: dict[UUID, Hold] = msgspec.field(default_factory=dict)

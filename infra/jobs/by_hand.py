@@ -12,6 +12,7 @@ from domain.identity.person import folded
 from domain.identity.user import User
 from domain.jobs.job import Job
 from domain.jobs.status import OVER, Status
+from domain.shared.aggregate import NOBODY
 from infra.app import System, new_id
 from infra.jobs.files import PART, JobFolder
 from infra.jobs.worker import Worker
@@ -25,7 +26,7 @@ Show = Callable[[Job], None]
 async def account(parts: System, email: str) -> Caller:
     """Whose job it shall be; raises `LocalProblem` where nobody can sign in with this e-mail."""
     user_id = await parts.log.holder("email", parts.sealing.hmac("email", folded(email)))
-    user, _ = await parts.log.load(User, user_id or UUID(int=0))
+    user, _ = await parts.log.load(User, user_id or NOBODY)
     if not user.exists or not user.active:
         raise LocalProblem(f"there is no active account with the e-mail {email}")
     return Caller(user.id, user.role, roles=frozenset(map(str, user.roles)))

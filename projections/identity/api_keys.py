@@ -10,7 +10,7 @@ from domain.identity.events import ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, A
 from domain.shared.event import Recorded
 from projections.identity.person_keys import PersonKeys
 from projections.shared.read_model import ReadModel, Row, read_model
-from projections.shared.reading import Freshness, Seen, SeenMany, Tables
+from projections.shared.reading import FIRST_ID, Freshness, Seen, SeenMany, Tables
 
 
 class Key(Row, frozen=True, gc=False):
@@ -91,7 +91,7 @@ async def api_keys(
     tables: Tables, names: PersonKeys, fresh: Freshness, *, limit: int, owner_id: UUID | None = None, after: UUID | None = None
 ) -> tuple[list[ShownKey], SeenMany[Key]]:
     """Keys in the order they were issued, all or those of one account, after one of them; at most `limit`."""
-    start = after or UUID(int=0)
+    start = after or FIRST_ID
     if owner_id is None:
         seen = await tables.many(API_KEYS, "where id > %b order by id limit %b", (start, limit), fresh)
     else:

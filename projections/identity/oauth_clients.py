@@ -9,7 +9,7 @@ import msgspec
 from domain.identity.events import OAuthClientRegistered, OAuthClientRemoved, OAuthClientSecretRotated
 from domain.shared.event import Recorded
 from projections.shared.read_model import ReadModel, Row, read_model
-from projections.shared.reading import Freshness, Seen, SeenMany, Tables
+from projections.shared.reading import FIRST_ID, Freshness, Seen, SeenMany, Tables
 
 
 class Program(Row, frozen=True, gc=False):
@@ -81,7 +81,7 @@ async def oauth_client(tables: Tables, client_id: UUID, fresh: Freshness) -> tup
 
 async def oauth_clients(tables: Tables, fresh: Freshness, *, limit: int, after: UUID | None = None) -> tuple[list[ShownClient], SeenMany[Program]]:
     """Programs in the order they were registered, after one of them; at most `limit`."""
-    seen = await tables.many(OAUTH_CLIENTS, "where id > %b order by id limit %b", (after or UUID(int=0), limit), fresh)
+    seen = await tables.many(OAUTH_CLIENTS, "where id > %b order by id limit %b", (after or FIRST_ID, limit), fresh)
     return [_show(row) for row in seen.rows], seen
 
 

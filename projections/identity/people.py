@@ -14,7 +14,7 @@ from domain.shared.event import Recorded
 from projections.identity.masking import Viewer, masked_email, masked_name
 from projections.identity.person_keys import PersonKeys
 from projections.shared.read_model import ReadModel, Row, read_model
-from projections.shared.reading import Freshness, Seen, SeenMany, Tables
+from projections.shared.reading import FIRST_ID, Freshness, Seen, SeenMany, Tables
 from projections.shared.where import where
 
 
@@ -125,7 +125,7 @@ async def accounts(
 ) -> tuple[list[Shown], SeenMany[Account]]:
     """Accounts in the order they were opened (ids are UUIDv7), after one of them; at most `limit`."""
     conditions, arguments = where(
-        ("id > %b", (after or UUID(int=0),)),
+        ("id > %b", (after or FIRST_ID,)),
         ("%b = any(string_to_array(roles, ' '))", (wanted.role,)),
         ("active = %b", (wanted.active,)),
         ("id = %b", (wanted.id,)),

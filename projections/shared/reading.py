@@ -12,6 +12,8 @@ from domain.shared.refused import Conflict, Unavailable
 from projections.shared.read_model import R, ReadModel, Row
 
 S = TypeVar("S", bound=Row)
+FIRST_ID: Final = UUID(int=0)
+"""Before all ids: after it is everything, the oldest first."""
 LAST_ID: Final = UUID(int=2**128 - 1)
 """After all ids: before it is everything, the newest first."""
 LAST_POSITION: Final = 2**62

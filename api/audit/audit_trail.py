@@ -9,10 +9,10 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from api.shared.commanding import Req
 from api.shared.moments import moment, moment_of
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from projections.audit.audit_trail import Entry, trail
 from projections.shared.reading import Freshness

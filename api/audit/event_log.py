@@ -8,9 +8,9 @@ import msgspec
 from litestar import Response
 from litestar.params import FromQuery, QueryParameter
 
-from api.shared.commanding import Req
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from projections.audit.event_log import Logged
 from projections.shared.facts import facts

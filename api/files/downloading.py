@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, Schema
 from litestar.openapi.spec.enums import OpenAPIType
@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from api.shared.commanding import matches
 from api.shared.problems import problem
+from api.shared.request import Req
 from application.shared.outside import ByteStore
 from domain.files.stored_file import StoredFile
 
@@ -73,7 +74,7 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{_UNFIT.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
 
 
-async def download(request: Request[Any, Any, Any], store: ByteStore, file: StoredFile, name: str, position: int) -> Response[Any]:
+async def download(request: Req, store: ByteStore, file: StoredFile, name: str, position: int) -> Response[Any]:
     """The bytes, or those of them that were asked for; raises `BytesMissing`, `StoreUnavailable` before anything is sent."""
     headers = {
         "ETag": f'"{file.sha256}"',
@@ -100,7 +101,7 @@ async def download(request: Request[Any, Any, Any], store: ByteStore, file: Stor
     return Stream(await _begun(pieces), status_code=200 if span is None else 206, media_type=file.media_type, headers=headers)
 
 
-def _may_be_a_part(request: Request[Any, Any, Any], file: StoredFile) -> bool:
+def _may_be_a_part(request: Req, file: StoredFile) -> bool:
     """Whether this may be asked for (HEAD has no parts, 14.2), and the client's other parts are of the same file (If-Range, 13.1.5); a date
     never is a strong proof of that.
     """

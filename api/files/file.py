@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
@@ -19,6 +19,7 @@ from api.shared.examples import ID
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, problems_of, query, remove
 from api.shared.task_sight import must_see_task
 from application.files.file import AttachedFile, AttachFile, RemoveFile
@@ -31,7 +32,6 @@ from domain.tasks.audience import Audience
 from projections.files.files import FILES, FileRow
 from projections.shared.reading import FIRST_ID, Freshness
 
-Req = Request[Any, Any, Any]
 LIMIT: Final = "files"
 """The rate limit of everything about files."""
 TASK: Final = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID, description="The task the file belongs to.", examples=[ID])

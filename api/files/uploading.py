@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
-from litestar import Request
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
@@ -18,6 +17,7 @@ from multipart import (  # type: ignore[import-untyped]  # as litestar says of i
 
 from api.shared.problems import MEDIA_TYPE as PROBLEM
 from api.shared.problems import BodyRefused, FieldError, Problem
+from api.shared.request import Req
 from api.shared.streaming import pieces_of
 from application.shared.outside import Draft
 from domain.files.errors import PayloadTooLarge
@@ -54,7 +54,7 @@ class Sent(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self)
 
 
-async def received(request: Request[Any, Any, Any], draft: Draft, field: Field, *, most: int) -> Sent:
+async def received(request: Req, draft: Draft, field: Field, *, most: int) -> Sent:
     """Write the one file of the body into the draft; at most so many bytes. Raises `BodyRefused`, `PayloadTooLarge`, `UnsupportedMediaType`."""
     reading = _Form(draft, field, most)
     try:
@@ -69,7 +69,7 @@ async def received(request: Request[Any, Any, Any], draft: Draft, field: Field, 
     return reading.sent()
 
 
-def must_fit(request: Request[Any, Any, Any], most: int) -> None:
+def must_fit(request: Req, most: int) -> None:
     """Raises `PayloadTooLarge` for a body that says itself that it is too large, before any of it is read."""
     size = request.headers.get("content-length", "")
     if size.isdigit() and (len(size) > 18 or int(size) > most + AROUND):
@@ -133,14 +133,14 @@ class _Form:
             raise BodyRefused([FieldError(f"/{self._part.name if self._part else ''}", "too_long", f"at most {LONGEST_FIELD} bytes")])
 
 
-def _boundary(request: Request[Any, Any, Any]) -> str:
+def _boundary(request: Req) -> str:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != MEDIA_TYPE or not options.get("boundary"):
         raise BodyRefused([FieldError("", "unsupported_media_type", f"send {MEDIA_TYPE} with a boundary")], 415, "unsupported_media_type")
     return str(options["boundary"])
 
 
-async def _pieces(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:
+async def _pieces(request: Req, most: int) -> AsyncIterator[bytes]:
     """The body as it comes; raises `PayloadTooLarge`."""
     size = 0
     async for piece in pieces_of(request):

@@ -11,9 +11,10 @@ from msgspec import Meta
 
 from api.shared.access import PEOPLE, caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query, remove
 from application.identity.api_key import MANAGE, IssueApiKey, IssuedKey, RevokeApiKey, RotateApiKey, RotatedKey, must_see
 from application.shared.permissions import Reach, must

@@ -6,7 +6,8 @@ from litestar.params import JSONBody
 from api.identity.fields import Email, Link
 from api.shared.access import PUBLIC
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
+from api.shared.request import Req
 from api.shared.routing import command
 from application.identity.email import AskEmailChange, AskVerificationAgain, VerificationAsked, VerifyEmail
 

@@ -7,7 +7,8 @@ from litestar.params import FromPath
 
 from api.identity.fields import user_is_there
 from api.shared.access import caller
-from api.shared.commanding import Req, carry_out_silently, if_match
+from api.shared.commanding import carry_out_silently, if_match
+from api.shared.request import Req
 from api.shared.routing import remove
 from application.identity.erasure import EraseUser
 from domain.shared.aggregate import NOBODY

@@ -10,8 +10,9 @@ from litestar.response import Stream
 
 from api.identity.fields import AccountView
 from api.shared.access import caller
-from api.shared.commanding import Req, context
+from api.shared.commanding import context
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import query
 from application.identity.export import ExportPersonalData
 from application.identity.personal import Person

@@ -1,13 +1,13 @@
 """Fields that several bodies of identity have, and accounts as several operations answer with them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import Meta
 
 from api.shared.parts import parts
+from api.shared.request import Req
 from domain.identity.person import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from domain.identity.role import WORDS, Role
 from domain.identity.user import User
@@ -45,7 +45,7 @@ class AccountView(msgspec.Struct, frozen=True):
     version: int
 
 
-async def user_is_there(request: Request[Any, Any, Any]) -> None:
+async def user_is_there(request: Req) -> None:
     """Raises `NotFound` unless the address names an account."""
     user, _ = await parts(request).log.load(User, request.path_params["user_id"])
     if not user.exists:

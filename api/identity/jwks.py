@@ -6,8 +6,9 @@ import msgspec
 from litestar import Response
 
 from api.shared.access import PUBLIC
-from api.shared.commanding import Req, matches
+from api.shared.commanding import matches
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import query
 
 

@@ -6,9 +6,10 @@ from litestar.params import JSONBody
 from api.identity.fields import AccountView
 from api.identity.user import NameBody
 from api.shared.access import caller
-from api.shared.commanding import Req, carry_out, if_match
+from api.shared.commanding import carry_out, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
+from api.shared.request import Req
 from api.shared.routing import change, query
 from application.identity.profile import RenameUser
 from application.shared.permissions import permitted

@@ -10,12 +10,13 @@ from msgspec import Meta
 from api.identity.oauth_page import problem_page, shown, sign_in_page
 from api.identity.oauth_speaking import oauth
 from api.shared.browser import cookie_with, word_for, word_of
-from api.shared.commanding import Req, context
+from api.shared.commanding import context
 from api.shared.forms import Form, form_of, query_of
 from api.shared.incidents import note
 from api.shared.parts import parts
 from api.shared.problem_codes import status_of
 from api.shared.problems import BodyRefused
+from api.shared.request import Req
 from application.identity.oauth_authorize import Authorize
 from application.identity.oauth_request import PATIENCE, Asked, AuthorizationRequest, client_of, judged
 from application.identity.typed import Typed

@@ -9,9 +9,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, field
 
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query, remove
 from application.identity.oauth_client import RegisterOAuthClient, RemoveOAuthClient, RotateOAuthClientSecret, WithSecret
 from domain.shared.refused import NotFound

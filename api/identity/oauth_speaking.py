@@ -12,12 +12,12 @@ from litestar.openapi.spec import Example, OpenAPIHeader, OpenAPIResponse, Opera
 from litestar.openapi.spec.enums import OpenAPIType
 
 from api.shared.access import PUBLIC
-from api.shared.commanding import Req
 from api.shared.examples import example_of
 from api.shared.forms import Form, form_body, query_parameters
 from api.shared.incidents import note
 from api.shared.operations import described
 from api.shared.problems import BodyRefused
+from api.shared.request import Req
 from api.shared.route import Route
 from api.shared.routing import problems_of
 from domain.identity.errors import AccountDisabled, InvalidToken, RefreshReused

@@ -12,10 +12,11 @@ from litestar.enums import HttpMethod
 from msgspec import Meta
 
 from api.identity.oauth_speaking import as_json, oauth
-from api.shared.commanding import Req, context
+from api.shared.commanding import context
 from api.shared.forms import Form, form_of
 from api.shared.parts import parts
 from api.shared.proof import claims_of
+from api.shared.request import Req
 from application.identity.id_token import at_hash, id_token
 from application.identity.oauth_client import ClientProof, must_be_client
 from application.identity.oauth_introspect import Introspection, introspect_refresh, introspected

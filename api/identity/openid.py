@@ -5,8 +5,8 @@ from litestar import Response
 
 from api.identity.oauth_speaking import as_json
 from api.shared.access import PUBLIC, caller
-from api.shared.commanding import Req
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import query, query_by_post
 from application.identity.oauth_client import SCOPES
 from domain.identity.oauth_client import CODE, ITSELF, REFRESH

@@ -10,9 +10,10 @@ from litestar.response import Redirect
 from api.identity.signing_in import SecondStep, SignIn, in_full
 from api.shared.access import PUBLIC, caller
 from api.shared.browser import NAME, cookie_with, word_for, word_of
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
 from api.shared.parts import parts
 from api.shared.querying import Page, page
+from api.shared.request import Req
 from api.shared.routing import command, query, remove
 from application.identity.errand import PATIENCE, Errand
 from application.identity.outside_identity import LinkIdentity, SignInOutside, UnlinkIdentity

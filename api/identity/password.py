@@ -10,7 +10,8 @@ from api.identity.fields import Link, NewPassword, Password
 from api.identity.quiet import mail_comes
 from api.shared.access import PUBLIC
 from api.shared.bodies import Body
-from api.shared.commanding import Req, again_unless_new, carry_out_silently
+from api.shared.commanding import again_unless_new, carry_out_silently
+from api.shared.request import Req
 from api.shared.routing import command, replace
 from application.identity.password import AskPasswordReset, ChangePassword, ResetPassword
 from application.identity.quiet import MailComes

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response
 
 from api.shared.access import PUBLIC
-from api.shared.commanding import Req
+from api.shared.request import Req
 from api.shared.routing import query
 from application.shared.permissions import NEVER_SCOPED, PERMISSIONS, ROLES, Reach
 

@@ -10,8 +10,9 @@ from msgspec import Meta
 from api.identity.second_factor import Code
 from api.shared.access import caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, again_unless_new, respond
+from api.shared.commanding import again_unless_new, respond
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import command
 from application.identity.reauthentication import Reauthenticate
 from application.identity.typed import Typed

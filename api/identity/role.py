@@ -8,7 +8,8 @@ from litestar.params import FromPath, JSONBody, PathParameter
 
 from api.identity.fields import MEANT, ROLES, AccountView, RoleWord, user_is_there
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
+from api.shared.request import Req
 from api.shared.routing import command, remove
 from application.identity.role import GrantRole, RevokeRole
 from domain.identity.role import role_named

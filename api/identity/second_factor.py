@@ -11,7 +11,8 @@ from msgspec import Meta
 from api.identity.signing_in import SignIn, in_full
 from api.shared.access import PUBLIC
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently
+from api.shared.commanding import carry_out, carry_out_silently
+from api.shared.request import Req
 from api.shared.routing import command
 from application.identity.challenge import PassChallenge
 from application.identity.second_factor import (

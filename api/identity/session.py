@@ -9,8 +9,9 @@ from msgspec import Meta
 from api.identity.signing_in import SecondStep, SignIn, in_full, session_named_by
 from api.shared.access import PUBLIC
 from api.shared.bodies import Body
-from api.shared.commanding import Req, again_unless_new, respond
+from api.shared.commanding import again_unless_new, respond
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import command
 from application.identity.session import LogIn, LogOut, RefreshSession
 from application.identity.typed import Typed

@@ -8,9 +8,10 @@ from litestar.params import FromPath, JSONBody
 
 from api.shared.access import caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out_silently
+from api.shared.commanding import carry_out_silently
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query, remove
 from application.identity.sessions import EndMySessions, EndSession, EndSessionOf, EndSessionsOf
 from domain.shared.aggregate import NOBODY

@@ -6,9 +6,10 @@ import msgspec
 from litestar import Response
 
 from api.identity.quiet import mail_comes
-from api.shared.commanding import Req, again_unless_new, respond
+from api.shared.commanding import again_unless_new, respond
 from api.shared.parts import parts
 from api.shared.proof import claims_of
+from api.shared.request import Req
 from application.identity.session import Challenged, SignedIn
 from application.shared.command import Command
 from application.shared.context import Answer

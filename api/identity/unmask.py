@@ -8,7 +8,8 @@ from litestar import Response
 from litestar.params import FromPath, JSONBody
 
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out
+from api.shared.commanding import carry_out
+from api.shared.request import Req
 from api.shared.routing import command
 from application.identity.unmask import UnmaskPersonalData
 

@@ -12,9 +12,10 @@ from api.identity.fields import MEANT, ROLES, AccountView, Email, Name, NewPassw
 from api.identity.signing_in import SignIn, in_full
 from api.shared.access import PUBLIC, caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, if_match
+from api.shared.commanding import carry_out, if_match
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, viewer, write_cursor
+from api.shared.request import Req
 from api.shared.routing import change, command, query
 from application.identity.profile import RenameUser
 from application.identity.quiet import MailComes

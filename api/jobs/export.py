@@ -1,11 +1,11 @@
 """Asking for an export."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -15,6 +15,7 @@ from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.project_sight import must_see_project
+from api.shared.request import Req
 from api.shared.routing import command
 from application.jobs.job import RequestJob
 from application.shared.permissions import must
@@ -23,9 +24,6 @@ from domain.orders.status import OrderStatus
 from domain.shared.money import MOST
 from domain.shared.payment_status import PaymentStatus
 from domain.tasks.status import Priority, Status
-
-Req = Request[Any, Any, Any]
-
 
 Tag = Annotated[str, Meta(min_length=1, max_length=50)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -1,9 +1,9 @@
 """Routes of jobs: how they stand, what was wrong with single rows, cancelling."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -12,6 +12,7 @@ from api.shared.access import caller
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query
 from application.jobs.files import RowError
 from application.jobs.job import CancelJob, must_see
@@ -19,7 +20,6 @@ from domain.jobs.job import Job
 from projections.jobs.job_board import JOB_BOARD
 from projections.shared.reading import LAST_ID, Freshness
 
-Req = Request[Any, Any, Any]
 FIRST_ERRORS: Final = 10
 
 

@@ -2,23 +2,22 @@
 
 from datetime import UTC, datetime
 from hmac import compare_digest
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from litestar import Request
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from api.jobs.views import has_file, signature
 from api.shared.access import PUBLIC, caller
 from api.shared.parts import Parts, parts
+from api.shared.request import Req
 from api.shared.routing import download
 from application.jobs.job import must_see
 from domain.jobs.errors import ExportExpired, NoResultYet
 from domain.jobs.job import Job
 from domain.shared.refused import NotFound
 
-Req = Request[Any, Any, Any]
 MEDIA: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson", "pdf": "application/pdf"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import QueryParameter
 
 from api.jobs.views import JobView
@@ -10,6 +10,7 @@ from api.shared.access import caller
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 from api.shared.routing import command
 from api.shared.streaming import pieces_of
 from application.jobs.files import FileTooLarge, ReceivedFile
@@ -17,7 +18,6 @@ from application.jobs.job import RequestJob
 from domain.jobs.job import Job
 from domain.shared.refused import Forbidden
 
-Req = Request[Any, Any, Any]
 FORMATS: Final = {"text/csv": "csv", "application/x-ndjson": "jsonl", "application/jsonl": "jsonl"}
 CSV: Final = "title,priority,due_date\r\nReplace the fan of rack 12,high,2026-12-01\r\n"
 Resource = Annotated[Literal["tasks"], QueryParameter(description="What the rows are.")]

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from api.live.switchboard import Switchboard
 from api.shared.access import caller, proof
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import FROM_ZERO
+from api.shared.request import Req
 from api.shared.routing import stream
 
 Channels = Annotated[list[str], QueryParameter(min_items=1, max_items=100, description="What to follow, named as often as needed.")]
@@ -31,7 +32,7 @@ FAREWELL: Final = 10.0
 
 @stream("/api/v1/live", needs="live:connect", keeps_proof=True, takes_tickets=True, reads_query=True, tags=["live"])
 async def follow_live(
-    request: Request[Any, Any, Any],
+    request: Req,
     channel: Channels,
     after: After = None,
     last_event_id: LastEvent = None,
@@ -59,7 +60,7 @@ async def follow_live(
     return _Stream(board, line, channel, since)
 
 
-def _must_fit(request: Request[Any, Any, Any]) -> None:
+def _must_fit(request: Req) -> None:
     named = [name for name, _ in request.query_params.multi_items()]
     errors = [FieldError(name, "unknown_parameter", "this parameter is not known here") for name in {*named} - KNOWN]
     errors += [FieldError(name, "duplicate_parameter", "this parameter stands here twice") for name in ("after", "ticket") if named.count(name) > 1]
@@ -74,7 +75,7 @@ class _Stream(Response[bytes]):
         super().__init__(b"", media_type="text/event-stream")
         self._board, self._line, self._channels, self._since = board, line, channels, since
 
-    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **_: Any) -> Any:
+    def to_asgi_response(self, app: Any, request: Req, **_: Any) -> Any:
         """Write events until the line is over or the client gone."""
         del app
         is_head = request.scope.get("without_body", False)

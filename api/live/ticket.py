@@ -1,15 +1,15 @@
 """A ticket for clients that cannot send headers, as a browser's WebSocket and EventSource: the token itself never stands in an address."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from api.live.switchboard import NotLive
 from api.shared.access import proof
 from api.shared.commanding import context
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import command
 
 SECONDS = 30
@@ -23,7 +23,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 @command("/api/v1/live/tickets", needs="live:connect", keeps_proof=True, answers=Ticket, status=201, tags=["live"])
-async def issue_live_ticket(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def issue_live_ticket(request: Req) -> Response[bytes]:
     """Get a ticket for live updates.
 
     It stands for the token or key of this request, once and for 30 s. Never stored under an idempotency key: each request gets its own.

@@ -12,9 +12,10 @@ from msgspec import Meta
 
 from api.shared.access import caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, carry_out_silently, with_position
+from api.shared.commanding import carry_out, carry_out_silently, with_position
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove
 from application.notifications.notification import AllRead, DeleteNotification, ReadNotification, ReadNotifications
 from domain.notifications.kind import Kind

@@ -9,9 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.shared.access import caller
 from api.shared.bodies import Body
-from api.shared.commanding import Req, carry_out, if_match
+from api.shared.commanding import carry_out, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
+from api.shared.request import Req
 from api.shared.routing import query, replace
 from application.notifications.preferences import ChangePreferences, Preferred
 from domain.notifications.choices import Channels

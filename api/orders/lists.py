@@ -9,11 +9,12 @@ from litestar import Response
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
-from api.orders.views import OrderView, Req, order_view
+from api.orders.views import OrderView, order_view
 from api.shared.access import caller
 from api.shared.moments import moment, moment_of
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from api.shared.words import words_of
 from domain.orders.status import OrderStatus

@@ -9,12 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from api.orders.views import Entry, OrderDetails, OrderView, Req, entry_view, order_details
+from api.orders.views import Entry, OrderDetails, OrderView, entry_view, order_details
 from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query
 from application.orders.access import must_be_in_sight
 from application.orders.order import PlaceOrder

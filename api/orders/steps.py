@@ -10,9 +10,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from api.orders.order import ONE, Piece
-from api.orders.views import OrderView, Req, order_is_there
+from api.orders.views import OrderView, order_is_there
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
+from api.shared.request import Req
 from api.shared.routing import command
 from application.orders.order import CancelOrder, DeliverOrder, PayOrder, RefundOrder, ResumeOrder, ShipOrder
 from application.shared.command import Command

@@ -5,19 +5,19 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 
 from api.shared.moments import day, day_of
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import tagged
+from api.shared.request import Req
 from api.shared.routing import query
 from domain.shared.money import Money
 from projections.orders.order_days import ORDER_DAYS, STATUSES, days_of, month_of
 from projections.shared.reading import Freshness
 
-Req = Request[Any, Any, Any]
 LONGEST: Final = 3_660
 """Days a report may cover."""
 USUAL: Final = 30

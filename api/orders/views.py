@@ -5,10 +5,10 @@ from typing import Any, Self
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.request import Req
 from application.orders.access import must_see
 from domain.orders.events import Line
 from domain.orders.order import Order
@@ -18,8 +18,6 @@ from domain.shared.payment_status import PaymentStatus
 from projections.orders.orders import Happened, OrderRow, order_of
 from projections.payments.payment_search import ShownAttempt, attempts_of
 from projections.payments.payments import PaymentRow
-
-Req = Request[Any, Any, Any]
 
 
 class OrderProduct(msgspec.Struct, frozen=True):

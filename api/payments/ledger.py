@@ -1,22 +1,22 @@
 """The books as they are spoken: the trial balance, and every posting."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, tagged, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from domain.payments.ledger import Account
 from projections.payments.ledger import TrialBalance, postings, trial_balance
 from projections.shared.reading import Freshness
 
-Req = Request[Any, Any, Any]
 READ: Final = "ledger:read"
 
 

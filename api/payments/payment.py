@@ -1,9 +1,9 @@
 """Payments as they are spoken: how each stands, and what was tried. Customers see their own; who reads all may ask for some of them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from application.payments.access import READ, must_be_in_sight, whose
 from domain.shared.payment_status import PaymentStatus
@@ -18,8 +19,6 @@ from domain.shared.refused import NotFound
 from projections.payments.payment_search import ShownPayment, Sought, payments, shown
 from projections.payments.payments import PAYMENTS
 from projections.shared.reading import Freshness
-
-Req = Request[Any, Any, Any]
 
 
 @query("/api/v1/payments", needs=READ, answers=Page[ShownPayment], tags=["payments"])

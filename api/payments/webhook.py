@@ -1,9 +1,9 @@
 """What the payment provider tells by itself."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
@@ -12,13 +12,13 @@ from api.shared.bodies import decode
 from api.shared.commanding import context
 from api.shared.limits import UNLIMITED
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import command
 from application.payments.call import LearnCharge
 from application.payments.webhook import UPDATED, Message, PaymentMessage, WrongSignature
 from domain.payments.charge import Charge
 from domain.shared.refused import NotFound
 
-Req = Request[Any, Any, Any]
 MESSAGE: Final = msgspec.json.Decoder(Message)
 PAYMENT: Final = msgspec.json.Decoder(PaymentMessage)
 EXAMPLE: Final = {

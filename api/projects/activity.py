@@ -10,9 +10,10 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.projects.views import Req, must_see_circle, viewer_with
+from api.projects.views import must_see_circle, viewer_with
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from domain.projects.kind import Kind
 from domain.projects.role import MemberRole

@@ -13,12 +13,13 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from msgspec import Meta
 
 from api.projects.member import GivenRole
-from api.projects.views import Req, must_see_circle, project_is_there, team_is_there
+from api.projects.views import must_see_circle, project_is_there, team_is_there
 from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query, remove
 from application.projects.access import SHAPES, must_reach
 from application.projects.invitation import AcceptInvitation, DeclineInvitation, Invite, RevokeInvitation

@@ -8,10 +8,11 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from api.projects.views import ProjectView, Req, TeamView, must_see_circle, project_view, team_view
+from api.projects.views import ProjectView, TeamView, must_see_circle, project_view, team_view
 from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from application.shared.permissions import Reach, reach
 from domain.projects.kind import Kind

@@ -6,11 +6,12 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath, JSONBody
 
-from api.projects.views import Req, must_see_circle, project_is_there, team_is_there, viewer_with
+from api.projects.views import must_see_circle, project_is_there, team_is_there, viewer_with
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import Page, one, page
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove
 from application.projects.member import AddMember, ChangeMemberRole, MemberNow, RemoveMember
 from domain.projects.kind import Kind

@@ -9,11 +9,12 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from api.projects.views import Req, must_see_circle, project_view, viewer_with
+from api.projects.views import must_see_circle, project_view, viewer_with
 from api.shared.parts import parts
 from api.shared.past import FIRST, Begin, Difference, End, FieldChange, Number, difference, steps_of
 from api.shared.principals import Principal, principals
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from domain.projects.kind import Kind
 from domain.shared.event import BY_CLASS

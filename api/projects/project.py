@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from api.projects.views import Category, Description, Name, ProjectView, Req, Tags, Why, must_see_circle, project_is_there, project_view
+from api.projects.views import Category, Description, Name, ProjectView, Tags, Why, must_see_circle, project_is_there, project_view
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.past import AsOf, row_as_of
 from api.shared.querying import one
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove, replace
 from application.projects.member import GiveToMember
 from application.projects.project import ChangeProjectStatus, CreateProject, DeleteProject, EditProject, RestoreProject

@@ -8,11 +8,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from api.projects.project import NewOwner
-from api.projects.views import Description, Name, Req, TeamView, must_see_circle, team_is_there, team_view
+from api.projects.views import Description, Name, TeamView, must_see_circle, team_is_there, team_view
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import one
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove, replace
 from application.projects.member import GiveToMember
 from application.projects.team import CreateTeam, DeleteTeam, EditTeam, RestoreTeam

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import Meta
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.request import Req
 from application.projects.access import must_see
 from application.shared.seats import seated
 from domain.projects.kind import Kind
@@ -21,7 +21,6 @@ from domain.shared.fields import TAG, TAGS
 from domain.shared.priority import Priority
 from projections.identity.masking import Viewer
 
-Req = Request[Any, Any, Any]
 Name = Annotated[str, Meta(min_length=SHORTEST_NAME, max_length=NAME, examples=["Botanical garden"])]
 Description = Annotated[str, Meta(max_length=DESCRIPTION)]
 Category = Annotated[str, Meta(max_length=CATEGORY)]

@@ -6,8 +6,8 @@ from typing import Final
 
 from litestar.datastructures import Cookie
 
-from api.shared.commanding import Req
 from api.shared.parts import parts
+from api.shared.request import Req
 
 NAME: Final = "daybook_browser"
 WORD: Final = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -3,15 +3,15 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import Provide
 
 from api.shared.commanding import matches
 from api.shared.parts import parts
 from api.shared.querying import AllowStale, MinPosition
+from api.shared.request import Req
 from projections.shared.reading import Freshness
 
-Req = Request[Any, Any, Any]
 _encode = msgspec.json.Encoder().encode
 
 

@@ -5,12 +5,13 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from api.shared.access import caller
 from api.shared.parts import Parts, parts
 from api.shared.problem_codes import STORED, status_of
 from api.shared.problems import MEDIA_TYPE, BodyRefused, FieldError, refusal_body, trace_of
+from api.shared.request import Req
 from application.identity.personal import Person
 from application.shared.command import Command
 from application.shared.context import Answer, Context, Key
@@ -19,7 +20,6 @@ from domain.identity.user import User
 from domain.shared.aggregate import Aggregate
 from domain.shared.refused import Refused
 
-Req = Request[Any, Any, Any]
 LONGEST_KEY: Final = 255
 _encode = msgspec.json.Encoder().encode
 

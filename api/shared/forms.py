@@ -9,9 +9,9 @@ import msgspec
 from litestar.openapi.spec import Example, OpenAPIMediaType, Parameter, Reference, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from api.shared.commanding import Req
 from api.shared.examples import example_of
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 MOST: Final = 40

@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Request
+from api.shared.request import Req
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
@@ -15,7 +15,7 @@ def _fits(known: Any, part: str) -> bool:
     return UUID_TEXT.fullmatch(part) is not None
 
 
-def allowed_at(request: Request[Any, Any, Any]) -> str:
+def allowed_at(request: Req) -> str:
     """The methods an address knows."""
     asked = [part for part in request.url.path.split("/") if part]
 

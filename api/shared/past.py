@@ -7,17 +7,16 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 from domain.shared.fields import same
 from domain.shared.refused import NotFound
 from projections.shared.read_model import R, ReadModel
 from projections.shared.reading import Seen
 
-Req = Request[Any, Any, Any]
 VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 FORM: Final = r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+ -][0-9]{2}:[0-9]{2})?)$"
 """A version, or a time; in a query an unescaped plus sign arrives as a space."""

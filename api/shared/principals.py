@@ -1,14 +1,14 @@
 """Who did something, as histories name them (requirement CF-65)."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from api.shared.parts import parts
 from api.shared.querying import viewer
+from api.shared.request import Req
 from projections.identity.masking import Viewer
 from projections.identity.people import names_and_roles_of
 
@@ -24,7 +24,7 @@ class Principal(msgspec.Struct, frozen=True):
 SYSTEM: Final = Principal("system", None, "system")
 
 
-async def principals(request: Request[Any, Any, Any], ids: Iterable[UUID | None], who_looks: Viewer | None = None) -> dict[UUID | None, Principal]:
+async def principals(request: Req, ids: Iterable[UUID | None], who_looks: Viewer | None = None) -> dict[UUID | None, Principal]:
     """Those who acted, by id; None is Daybook itself. `who_looks`: who sees which names, if not by the usual rule."""
     known, some = parts(request), list({one for one in ids if one is not None})
     found = await names_and_roles_of(known.tables, known.names, who_looks or viewer(request), some) if some else {}

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, cast
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotAuthorizedException, NotFoundException, ValidationException
 from litestar.types import Receive, Scope, Send
 
 from api.shared.incidents import note
 from api.shared.methods import allowed_at
 from api.shared.problem_codes import BY_STATUS, FURTHER, code_for, code_of, status_of
+from api.shared.request import Req
 from domain.shared.refused import Refused
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _body(
     return msgspec.json.encode({**msgspec.to_builtins(facts or {}), **shown})
 
 
-def problem(request: Request[Any, Any, Any], status: int, code: str = "", detail: str = "", errors: Iterable[FieldError] = ()) -> Response[bytes]:
+def problem(request: Req, status: int, code: str = "", detail: str = "", errors: Iterable[FieldError] = ()) -> Response[bytes]:
     """A problem that is no refusal of the domain."""
     usual, title = BY_STATUS.get(status, ("error", "The request was refused"))
     title = FURTHER[code][1] if code in FURTHER else title
@@ -89,7 +90,7 @@ def _response(body: bytes, status: int, headers: dict[str, str] | None = None) -
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=told)
 
 
-def on_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
+def on_refused(request: Req, refused: Refused) -> Response[bytes]:
     """A refusal of the domain, answered once the audit knows of it."""
     body = refusal_body(refused, request.url.path, trace_of(request))
     return _After(lambda asked: note(asked, refused), _response(body, status_of(refused), _told_by(refused)))
@@ -108,11 +109,11 @@ def _told_by(refused: Refused) -> dict[str, str]:
 class _After(Response[bytes]):
     """An answer that is given after something else was done; what that refuses is answered instead."""
 
-    def __init__(self, first: Callable[[Request[Any, Any, Any]], Awaitable[None]], answer: Response[bytes]) -> None:
+    def __init__(self, first: Callable[[Req], Awaitable[None]], answer: Response[bytes]) -> None:
         super().__init__(answer.content, status_code=answer.status_code, media_type=MEDIA_TYPE, headers=dict(answer.headers))
         self._first = first
 
-    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **more: Any) -> Any:
+    def to_asgi_response(self, app: Any, request: Req, **more: Any) -> Any:
         """Do it, then answer."""
         usual = super().to_asgi_response(app, request, **more)
 
@@ -127,7 +128,7 @@ class _After(Response[bytes]):
         return answer
 
 
-def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Response[bytes]:
+def on_body_refused(request: Req, refused: BodyRefused) -> Response[bytes]:
     """A body or query that does not fit."""
     detail = "; ".join(f"{error.pointer or 'body'}: {error.message}" for error in refused.errors)
     answer = problem(request, refused.status, refused.code, detail, refused.errors)
@@ -137,7 +138,7 @@ def on_body_refused(request: Request[Any, Any, Any], refused: BodyRefused) -> Re
     return _After(look, answer) if look is not None and "user" in request.scope else answer
 
 
-def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[bytes]:
+def on_validation(request: Req, error: ValidationException) -> Response[bytes]:
     """A parameter that litestar could not convert."""
     if request.scope.get("route_handler") is not None and "'data'" in str(error.extra):
         return on_body_refused(request, BodyRefused([FieldError("", "required", "this needs a JSON body")]))
@@ -149,7 +150,7 @@ def on_validation(request: Request[Any, Any, Any], error: ValidationException) -
     return on_body_refused(request, BodyRefused(found or [FieldError("", "invalid", "the request does not fit")]))
 
 
-def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def on_http(request: Req, error: HTTPException) -> Response[bytes]:
     """The framework's own errors."""
     status = 404 if isinstance(error, NotFoundException) else error.status_code
     if isinstance(error, NotAuthorizedException):
@@ -160,18 +161,18 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[b
     return answer
 
 
-def on_methods_asked(request: Request[Any, Any, Any], _: MethodsAsked) -> Response[bytes]:
+def on_methods_asked(request: Req, _: MethodsAsked) -> Response[bytes]:
     """Which methods there are; for everybody, as the document says it too."""
     return Response(b"", status_code=204, headers={"Allow": allowed_at(request)})
 
 
-def on_unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def on_unavailable(request: Req, error: Exception) -> Response[bytes]:
     """A database or cache that is not there at the moment: try again soon, with the same idempotency key."""
     log.warning("a dependency is away", extra={"error": repr(error), "trace_id": trace_of(request), "path": request.url.path})
     return problem(request, 503)
 
 
-def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def on_anything(request: Req, error: Exception) -> Response[bytes]:
     """What nobody expected: logged with its trace, told without it."""
     log.error("unhandled", exc_info=error, extra={"trace_id": trace_of(request), "path": request.url.path})
     return problem(request, 500)

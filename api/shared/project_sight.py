@@ -1,18 +1,14 @@
 """Whether the caller sees a project at this moment; asked wherever something of a project is shown."""
 
-from typing import Any
 from uuid import UUID
-
-from litestar import Request
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.request import Req
 from application.shared.permissions import Reach, reach
 from application.shared.seats import seated
 from domain.projects.membership import Membership
 from domain.shared.refused import Hidden, NotFound
-
-Req = Request[Any, Any, Any]
 
 
 async def must_see_project(request: Req, project_id: UUID) -> Membership:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
@@ -15,10 +15,10 @@ from api.shared.access import caller
 from api.shared.commanding import matches
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 from projections.identity.masking import Viewer
 from projections.shared.reading import Freshness
 
-Req = Request[Any, Any, Any]
 DEFAULT_LIMIT: Final = 50
 T = TypeVar("T")
 Limit = Annotated[int | None, QueryParameter(ge=1, le=200, description="How many at most; 50 where left out, unless the operation says otherwise.")]

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.shared.request import Req
 
 
 class Route(HTTPRouteHandler):
@@ -16,7 +18,7 @@ class Route(HTTPRouteHandler):
         for guard in self.resolve_guards():
             await guard(connection, self)  # type: ignore[misc]  # as litestar does
 
-    async def to_response(self, app: Litestar, data: Any, request: Request[Any, Any, Any]) -> ASGIApp:
+    async def to_response(self, app: Litestar, data: Any, request: Req) -> ASGIApp:
         """The answer as an ASGI application."""
         if type(data) is Response and type(data.content) is bytes and data.content and not data.cookies:
             media = data.media_type

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from litestar import Request
-
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 
 
-async def pieces_of(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+async def pieces_of(request: Req) -> AsyncIterator[bytes]:
     """The body in pieces. Raises `BodyRefused` when the client hangs up: the framework's own way would log that as a fault of ours."""
     more = True
     while more:

@@ -1,17 +1,15 @@
 """Who may see a task, and what hangs on one, over HTTP."""
 
-from typing import Any
 from uuid import UUID
-
-from litestar import Request
 
 from api.shared.access import caller
 from api.shared.parts import parts
+from api.shared.request import Req
 from application.shared.task_sight import Seen, must_see, seat
 from domain.projects.membership import Membership
 
 
-async def must_see_task(request: Request[Any, Any, Any], task: Seen) -> None:
+async def must_see_task(request: Req, task: Seen) -> None:
     """Raises `NotFound` unless the caller may see this task, by what project and team say at this moment."""
     log, who = parts(request).log, caller(request)
 

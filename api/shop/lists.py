@@ -15,8 +15,9 @@ from api.shared.catalogue import FRESH, for_everybody, has, headers, unchanged
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import FROM_ZERO, Cursor, Limit, Page, read_cursor, streamed, with_link, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
-from api.shop.views import ALL, ProductView, Req, product_view
+from api.shop.views import ALL, ProductView, product_view
 from domain.shared import money
 from domain.shop.product import same_name
 from projections.shared.reading import Freshness

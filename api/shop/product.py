@@ -13,8 +13,9 @@ from api.shared.bodies import Body
 from api.shared.catalogue import FRESH, for_everybody
 from api.shared.commanding import carry_out, carry_out_silently, if_match, if_match_beside
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove, replace
-from api.shop.views import ALL, ONE, ProductView, Req, product_is_there, product_view
+from api.shop.views import ALL, ONE, ProductView, product_is_there, product_view
 from application.shop.product import AddProduct, EditProduct, RemoveProduct
 from domain.shared import money
 from domain.shared.money import Money

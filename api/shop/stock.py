@@ -14,8 +14,9 @@ from api.shared.bodies import Body
 from api.shared.commanding import carry_out
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query
-from api.shop.views import ALL, ONE, Req, product_is_there
+from api.shop.views import ALL, ONE, product_is_there
 from application.shop.stock import AdjustStock, ReceiveStock
 from domain.shared.refused import NotFound
 from domain.shop.stock import MOST, REASON

@@ -1,20 +1,19 @@
 """How products are shown."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from msgspec import Meta
 
 from api.shared.parts import parts
+from api.shared.request import Req
 from domain.shared.money import Money
 from domain.shared.refused import NotFound
 from domain.shop.product import Product
 from projections.shop.products import ProductRow
 
-Req = Request[Any, Any, Any]
 ALL = "/api/v1/products"
 ONE = "/api/v1/products/{product_id:uuid}"
 

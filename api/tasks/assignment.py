@@ -2,11 +2,11 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
@@ -14,6 +14,7 @@ from api.shared.access import caller
 from api.shared.bodies import Body
 from api.shared.commanding import Viewed, carry_out, context, with_position
 from api.shared.parts import Parts, parts
+from api.shared.request import Req
 from api.shared.routing import command
 from api.tasks.views import TaskView, task_is_there
 from application.shared.context import Answer
@@ -26,8 +27,6 @@ from domain.tasks.task import Task
 from projections.shared.reading import Freshness
 from projections.tasks.node_queue import NODE_QUEUE, queue_of
 from projections.tasks.task_counts import TASK_COUNTS, assigned_to
-
-Req = Request[Any, Any, Any]
 
 
 class Assignment(Body, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -16,6 +16,7 @@ from api.shared.commanding import Viewed, context, respond
 from api.shared.incidents import note
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 from api.shared.routing import command
 from api.tasks.task import Assignees
 from application.shared.command import Command
@@ -29,7 +30,6 @@ from application.tasks.task import DeleteTask, EditTask, RestoreTask, TagTask
 from domain.tasks.events import Fields
 from domain.tasks.status import Priority, Status
 
-Req = Request[Any, Any, Any]
 Action = Literal[
     "start", "submit", "complete", "fail", "cancel", "set_status", "send_back", "reopen", "retry", "set_priority", "add_tag", "remove_tag",
     "assign", "assign_people", "add_assignee", "remove_assignee", "move", "delete", "restore",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, LiteralString
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
@@ -14,6 +14,7 @@ from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove
 from api.tasks.views import task_is_there
 from application.tasks.comment import DeleteComment, EditComment, PostComment
@@ -22,7 +23,6 @@ from domain.tasks.comment import MENTIONS, TEXT, Comment
 from projections.shared.reading import Freshness
 from projections.tasks.comments import COMMENTS
 
-Req = Request[Any, Any, Any]
 ALL = "/api/v1/tasks/{task_id:uuid}/comments"
 ONE = "/api/v1/tasks/{task_id:uuid}/comments/{comment_id:uuid}"
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT, examples=["The fan hums again: please have a look."])]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
@@ -15,6 +15,7 @@ from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import Page, one, page
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove
 from api.tasks.wishing import Said, meant
 from application.tasks.filters import ChangeFilter, RemoveFilter, SaveFilter
@@ -23,7 +24,6 @@ from domain.shared.refused import Forbidden
 from domain.tasks.filters import NAME, Filters, filters_id
 from projections.shared.reading import Freshness
 
-Req = Request[Any, Any, Any]
 ALL = "/api/v1/tasks/filters"
 ONE = "/api/v1/tasks/filters/{filter_id:uuid}"
 Name = Annotated[str, Meta(min_length=1, max_length=NAME, examples=["Late and urgent"])]

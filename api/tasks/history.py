@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -13,6 +13,7 @@ from api.shared.parts import parts
 from api.shared.past import FIRST, Begin, Difference, End, Number, difference
 from api.shared.principals import Principal, principals
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, one, page, read_cursor, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from api.shared.task_sight import must_see_task
 from api.tasks.views import task_view
@@ -22,8 +23,6 @@ from projections.shared.reading import LAST_POSITION, Freshness
 from projections.tasks.task_board import TASK_BOARD
 from projections.tasks.task_history import TASK_HISTORY, HistoryRow
 from projections.tasks.task_row import TaskRow
-
-Req = Request[Any, Any, Any]
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):

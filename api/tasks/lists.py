@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
@@ -14,6 +14,7 @@ from api.shared.access import caller
 from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, read_cursor, streamed, tagged, viewer, with_link, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from api.tasks.seeking import every_place, of_caller
 from api.tasks.views import TaskView, task_view
@@ -27,7 +28,6 @@ from projections.tasks.task_pages import SORTS, Sorting, part, sheet
 from projections.tasks.task_row import TaskRow
 from projections.tasks.task_search import Sought
 
-Req = Request[Any, Any, Any]
 STREAMED: Final = 1000
 WORDS: Final = ("created_at", *SORTS)
 PageNumber = Annotated[int | None, QueryParameter(ge=1, le=10_000, description="Which page, from 1; with it the answer has a `total`.")]

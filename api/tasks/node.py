@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
@@ -15,6 +15,7 @@ from api.shared.bodies import Body
 from api.shared.commanding import carry_out, context
 from api.shared.parts import parts
 from api.shared.querying import DEFAULT_LIMIT, Cursor, Limit, Page, page, read_cursor, viewer, write_cursor
+from api.shared.request import Req
 from api.shared.routing import command, query
 from application.shared.context import SYSTEM, Context
 from application.tasks.node import DrainNode, ResumeNode, SeeNode, SetNodeCapacity
@@ -26,7 +27,6 @@ from projections.tasks.nodes import NODES as NODE_MODEL
 from projections.tasks.nodes import NodeRow
 from projections.tasks.task_counts import TASK_COUNTS, assigned_to
 
-Req = Request[Any, Any, Any]
 SILENT = timedelta(seconds=90)
 GONE = timedelta(minutes=10)
 

@@ -1,20 +1,19 @@
 """Who works on a task, who follows it, and in which project it is."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out, carry_out_silently, if_match
+from api.shared.request import Req
 from api.shared.routing import command, remove
 from api.tasks.views import TaskView, task_is_there
 from application.tasks.people import AddAssignee, AddWatcher, MoveTask, RemoveAssignee, RemoveWatcher
 from domain.tasks.task import Task
-
-Req = Request[Any, Any, Any]
 
 
 class Person(Body, frozen=True, kw_only=True):

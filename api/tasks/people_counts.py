@@ -5,18 +5,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from api.shared.parts import parts
 from api.shared.querying import Cursor, Limit, Page, page, read_cursor, streamed, viewer, write_cursor
+from api.shared.request import Req
 from api.shared.routing import query
 from projections.identity.people import Shown, Wanted, accounts
 from projections.shared.reading import Freshness
 from projections.tasks.task_counts import TASK_COUNTS, owned_by
 
-Req = Request[Any, Any, Any]
 PART: Final = 1000
 
 

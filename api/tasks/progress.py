@@ -3,19 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
+from api.shared.request import Req
 from api.shared.routing import command
 from api.tasks.views import TaskView, task_is_there
 from application.tasks.progress import ChangeTaskStatus, Heartbeat, NoteProgress
 from domain.tasks.status import Status
 from domain.tasks.task import Task
 
-Req = Request[Any, Any, Any]
 Token = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 
 

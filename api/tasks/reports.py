@@ -1,11 +1,11 @@
 """Tasks day by day (UTC): the burn-down of a project, and what was created, completed, failed and became overdue."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
@@ -15,6 +15,7 @@ from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
 from api.shared.querying import tagged
+from api.shared.request import Req
 from api.shared.routing import query
 from api.tasks.stats import Everybody
 from application.shared.permissions import Reach, reach
@@ -22,7 +23,6 @@ from domain.shared.refused import Hidden
 from projections.shared.reading import Freshness
 from projections.tasks.task_days import DONE, DROPPED, OPENED, TASK_DAYS, burn_of, days_of, facts_of
 
-Req = Request[Any, Any, Any]
 LONGEST: Final = 3_660
 """Days a report may cover."""
 USUAL: Final = 30

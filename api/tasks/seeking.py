@@ -1,12 +1,11 @@
 """Where the tasks are that a request seeks, and where the caller may look."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-from litestar import Request
 
 from api.shared.access import caller
 from api.shared.project_sight import must_see_project
+from api.shared.request import Req
 from api.tasks.wishing import Wanted
 from application.shared.context import Caller
 from application.shared.permissions import Reach, reach
@@ -14,7 +13,6 @@ from application.shared.task_sight import is_only_node
 from domain.identity.role import Role
 from projections.tasks.task_search import Filter, Place, Sought, assigned, mine
 
-Req = Request[Any, Any, Any]
 NODE: Final = Role.NODE.value
 
 

@@ -1,11 +1,11 @@
 """Counts of tasks: one's own, a node's, a project's, and the dashboard that puts one's own together."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
@@ -14,6 +14,7 @@ from api.shared.parts import parts
 from api.shared.problems import BodyRefused, FieldError
 from api.shared.project_sight import must_see_project
 from api.shared.querying import tagged
+from api.shared.request import Req
 from api.shared.routing import query
 from api.tasks.seeking import places_of
 from api.tasks.views import TaskView, task_view
@@ -26,7 +27,6 @@ from projections.tasks.task_days import DONE, OPENED, TASK_DAYS, people_of, proj
 from projections.tasks.task_pages import Sorting, sheet
 from projections.tasks.task_search import Filter, Sought
 
-Req = Request[Any, Any, Any]
 SOON: Final = timedelta(days=7)
 SHOWN: Final = 10
 Counted = dict[str, int]

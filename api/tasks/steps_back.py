@@ -1,20 +1,19 @@
 """The steps back of a task, each by its own name: reopen, send back, retry."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from api.shared.bodies import Body
 from api.shared.commanding import carry_out
+from api.shared.request import Req
 from api.shared.routing import command
 from api.tasks.views import TaskView, task_is_there
 from application.tasks.steps_back import ReopenTask, RetryTask, SendBackTask
 from domain.tasks.task import Task
-
-Req = Request[Any, Any, Any]
 
 
 class Reason(Body, frozen=True, kw_only=True):

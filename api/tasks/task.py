@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
@@ -15,6 +15,7 @@ from api.shared.commanding import carry_out, carry_out_silently, if_match
 from api.shared.parts import parts
 from api.shared.past import AsOf, row_as_of
 from api.shared.querying import one
+from api.shared.request import Req
 from api.shared.routing import change, command, query, remove, replace
 from api.shared.task_sight import must_see_task
 from api.tasks.views import TaskView, task_is_there, task_view
@@ -28,7 +29,6 @@ from domain.tasks.task import Task
 from projections.shared.reading import Freshness
 from projections.tasks.task_board import TASK_BOARD
 
-Req = Request[Any, Any, Any]
 Title = Annotated[str, Meta(min_length=1, examples=["Replace the fan of rack 12"])]
 MEASURED: dict[str, Any] = {"allOf": [{"properties": {"title": {"maxLength": limits.TITLE}}}]}
 """How long a title may be: without the spaces around it, which is why the decoder does not measure it."""

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 
 from api.shared.parts import parts
+from api.shared.request import Req
 from api.shared.task_sight import must_see_task
 from domain.tasks.status import Priority, Status
 from domain.tasks.task import Task
@@ -50,7 +50,7 @@ def task_view(task: Any) -> TaskView:
     return msgspec.convert(task, TaskView, from_attributes=True)
 
 
-async def task_is_there(request: Request[Any, Any, Any]) -> None:
+async def task_is_there(request: Req) -> None:
     """Raises `NotFound` unless the caller may see the task the address names."""
     task, _ = await parts(request).log.load(Task, request.path_params["task_id"])
     await must_see_task(request, task.but(deleted=task.deleted or not task.exists))

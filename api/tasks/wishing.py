@@ -6,20 +6,19 @@ from typing import Annotated, Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from api.shared.access import caller
 from api.shared.moments import moment, moment_of
 from api.shared.problems import BodyRefused, FieldError
+from api.shared.request import Req
 from api.shared.words import Word, words, words_of
 from domain.tasks.status import Priority, Status
 from projections.shared.patterns import patterns
 from projections.shared.reading import Freshness
 from projections.tasks.task_search import Filter, Place, Sought
 
-Req = Request[Any, Any, Any]
 OVERDUE: Final = "overdue"
 
 

@@ -1,6 +1,7 @@
 """A payment provider that is spoken to over HTTP, in the plain protocol that `docs/payment-provider.md` writes down for whoever builds one."""
 
 import asyncio
+import logging
 from typing import Annotated, Any, Final, NoReturn
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from domain.payments.charge import Amount, Charge, Currency, Reference
 from domain.payments.step import Step
 from domain.shared.money import Money
 
+log = logging.getLogger(__name__)
 LARGEST: Final = 65_536
 """Bytes of an answer."""
 DECLINED: Final = 402
@@ -116,4 +118,8 @@ def _refuse(status: int, body: bytes) -> NoReturn:
         why = Why("refused", f"The payment provider answered {status}.")
     if status == DECLINED:
         raise Declined(why.code, why.message)
-    raise NotDone(why.code, why.message, answered=status in NOT_DONE)
+    if status in NOT_DONE:
+        raise NotDone(why.code, why.message)
+    # What it says here is about Daybook, such as its key, and no business of the customer who reads why a payment failed.
+    log.warning("the payment provider does not look at a call", extra={"status": status, "code": why.code, "told": why.message})
+    raise NotDone("provider_refused", "The payment provider cannot take payments now.", answered=False)

@@ -76,13 +76,16 @@ async def test_declined_is_for_good_and_says_why(provider, gateway):
         assert why.value.code == "declined"
 
 
-@pytest.mark.parametrize(("what", "answered"), [("failed", True), ("busy", False), ("stranger", False)])
-async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(provider, gateway, what, answered):
+@pytest.mark.parametrize(
+    ("what", "answered", "code"), [("failed", True, "failed"), ("busy", False, "provider_refused"), ("stranger", False, "provider_refused")]
+)
+async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(provider, gateway, what, answered, code):
     payment = uuid4()
     await provider.behave({"what": what})
     with pytest.raises(NotDone) as why:
         await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
-    assert (why.value.answered, why.value.code) == (answered, what)
+    assert (why.value.answered, why.value.code) == (answered, code)
+    assert ("It was" in why.value.message) == answered, "what it says of us is not for customers"
     assert await gateway.query(payment) == Charge()
 
 

@@ -1,6 +1,7 @@
 """From a command to its place in the log: run the handler, write what it decided, and tell a retry what the first try was told."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import msgspec
 
 from application.shared.command import HANDLERS, Command, Handler
 from application.shared.context import Answer, Answering, Context
-from application.shared.ports import Log, Lost, Passwords, Ports, Sealing, Written
+from application.shared.ports import Entry, Log, Lost, Passwords, Ports, Sealing, Written
 from application.shared.turns import Turns
 from application.shared.work import UnitOfWork
 from domain.shared.aggregate import Aggregate
@@ -105,7 +106,7 @@ class Dispatch:
             return result
         raise VersionConflict
 
-    async def _write(self, work: UnitOfWork, result: Any, context: Context, answering: Answering | None, now: Any) -> Outcome:
+    async def _write(self, work: UnitOfWork, result: Any, context: Context, answering: Answering | None, now: datetime) -> Outcome:
         if isinstance(result, Refused):
             return await self._refuse(result, context, answering, now)
         refused = work.refused
@@ -126,7 +127,7 @@ class Dispatch:
             raise refused
         return Outcome(result, written.position if entry.events else max(work.reached, written.position), answer)
 
-    async def _refuse(self, refused: Refused, context: Context, answering: Answering | None, now: Any) -> Outcome:
+    async def _refuse(self, refused: Refused, context: Context, answering: Answering | None, now: datetime) -> Outcome:
         if context.key is None:
             raise refused
         answer = answering.refusal(refused) if answering is not None else None
@@ -143,7 +144,7 @@ class Dispatch:
         raise refused
 
     @staticmethod
-    def _store(entry: Any, answer: Answer | None, context: Context) -> None:
+    def _store(entry: Entry, answer: Answer | None, context: Context) -> None:
         if answer is None or context.key is None:
             return
         entry.status = answer.status

@@ -24,7 +24,7 @@ from infra.app import System
 from infra.cancellation import ended
 from infra.observability.orders import came_of_it
 from infra.outside.asking import ask, tell
-from infra.outside.breaker import CLOSED, Breaker
+from infra.outside.breaker import CLOSED, HALF_OPEN, Breaker
 from infra.postgres.connections import connect
 from infra.postgres.leadership import lead, resign
 from infra.projection.hub import Hub
@@ -210,7 +210,7 @@ class Cashier:
         """While the provider is left alone nothing is started; then one call at a time, until one goes well."""
         if self.breaker.state == CLOSED:
             return False
-        return self.breaker.state != "half-open" or self._calls > 0
+        return self.breaker.state != HALF_OPEN or self._calls > 0
 
     def _wait(self, payment: Payment) -> None:
         if payment.next_step is not None and payment.retry_at is not None:

@@ -8,7 +8,7 @@ from application.payments.gateway import Gateway
 from infra.app import system
 from infra.broker.redis_streams import ChunkSubscription
 from infra.observability.orders import count_orders
-from infra.outside.breaker import CLOSED, Breaker
+from infra.outside.breaker import CLOSED, HALF_OPEN, OPEN, Breaker
 from infra.outside.payment_providers import gateway_of
 from infra.postgres.connections import pool
 from infra.processes.cashier import Cashier
@@ -46,7 +46,7 @@ async def consume(settings: Settings, health: Health, gateway: Gateway, breaker:
 
         health.describe(doing)
         health.measure("daybook_projection_lag_events", "Events the slowest read model of this process is behind.", lag)
-        health.measure("daybook_mail_server_away", "1 while the usual mail server is left alone.", lambda: parts.mail.state in {"open", "half-open"})
+        health.measure("daybook_mail_server_away", "1 while the usual mail server is left alone.", lambda: parts.mail.state in {OPEN, HALF_OPEN})
         health.measure("daybook_payments_waiting", "Payments the cashier of this process is at, or will be.", lambda: cashier.waiting)
         health.measure("daybook_payment_calls", "Calls to the payment provider by this process.", lambda: cashier.asked)
         health.measure("daybook_payment_provider_away", "1 while the payment provider is left alone.", lambda: breaker.state != CLOSED)

@@ -57,8 +57,8 @@ async def _served() -> Any:
     from infra.reconciliation.ledger import served_sums
     from projections.payments.ledger import balance
 
-    async with workshop(current_settings()) as shop:
-        position, sums = await served_sums(shop)
+    async with workshop(current_settings()) as tools:
+        position, sums = await served_sums(tools)
         return balance(sums, position)
 
 

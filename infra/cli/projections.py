@@ -43,13 +43,13 @@ async def _list() -> list[dict[str, Any]]:
     from infra.redis.row_cache import Damaged
 
     models = {model.table: model for model in _models((), everything=True)}
-    async with workshop(current_settings()) as shop:
+    async with workshop(current_settings()) as tools:
         told = []
-        for one in await shop.builds.all():
+        for one in await tools.builds.all():
             position: int | None = one.checkpoint.position
             if one.store == "redis" and one.model in models:
                 try:
-                    position = (await shop.stands(models[one.model], one)).position
+                    position = (await tools.stands(models[one.model], one)).position
                 except Damaged:
                     position = 0
             told.append(

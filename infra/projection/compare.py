@@ -15,19 +15,19 @@ SECONDS: Final = 2.0
 """How long a difference may be explained by one build being a little ahead of the other."""
 
 
-async def differing(shop: Workshop, model: ReadModel[Any], old: int, new: int) -> int:
+async def differing(tools: Workshop, model: ReadModel[Any], old: int, new: int) -> int:
     """The number of keys whose rows differ; rows that are just changing are looked at again."""
     until = time.monotonic() + SECONDS
     if model.store == "redis":
-        candidates = await _in_redis(shop, model, old, new)
+        candidates = await _in_redis(tools, model, old, new)
     else:
-        candidates = await _in_postgres(shop, model, old, new)
+        candidates = await _in_postgres(tools, model, old, new)
     while candidates and time.monotonic() < until:
-        followed = await shop.one(model, old)
+        followed = await tools.one(model, old)
         if followed is None or not followed.is_held:
             break  # Nobody folds it, so nothing can change.
         await asyncio.sleep(0.05)
-        first, then = shop.store(model, old), shop.store(model, new)
+        first, then = tools.store(model, old), tools.store(model, new)
         again: list[Key] = []
         for start in range(0, len(candidates), 1000):
             part = candidates[start : start + 1000]
@@ -37,14 +37,14 @@ async def differing(shop: Workshop, model: ReadModel[Any], old: int, new: int) -
     return len(candidates)
 
 
-async def _in_postgres(shop: Workshop, model: ReadModel[Any], old: int, new: int) -> list[Key]:
+async def _in_postgres(tools: Workshop, model: ReadModel[Any], old: int, new: int) -> list[Key]:
     keys, places = ", ".join(model.key), ", ".join(["%s"] * len(model.key))
     tables = [f"read_models.{RowTable(model, build).name}" for build in (old, new)]
     same = " and ".join(f"o.{name} = n.{name}" for name in model.key)
     either = ", ".join(f"coalesce(o.{name}, n.{name})" for name in model.key)
     found: list[Key] = []
     after: Sequence[Any] = ()
-    async with shop.pool.connection() as connection:
+    async with tools.pool.connection() as connection:
 
         async def ask(query: str, *arguments: Any) -> list[tuple[Any, ...]]:
             return await (await connection.execute(query.encode(), arguments or None)).fetchall()
@@ -67,10 +67,10 @@ async def _in_postgres(shop: Workshop, model: ReadModel[Any], old: int, new: int
             after = last[0]
 
 
-async def _in_redis(shop: Workshop, model: ReadModel[Any], old: int, new: int) -> list[Key]:
+async def _in_redis(tools: Workshop, model: ReadModel[Any], old: int, new: int) -> list[Key]:
     found: dict[str, Key] = {}
     for here, there in ((old, new), (new, old)):
-        cursor, first, second = 0, shop.cache(model, here), shop.cache(model, there)
+        cursor, first, second = 0, tools.cache(model, here), tools.cache(model, there)
         while True:
             cursor, rows = await first.page(cursor, 1000)
             page = {model.key_of(row): row for row in rows}

@@ -33,8 +33,8 @@ class LiveRows(Protocol):
 class InPostgres:
     """A build in PostgreSQL."""
 
-    def __init__(self, shop: Workshop, model: ReadModel[Any], build: int) -> None:
-        self._pool = shop.pool
+    def __init__(self, tools: Workshop, model: ReadModel[Any], build: int) -> None:
+        self._pool = tools.pool
         self._model = model
         self._table = RowTable(model, build)
 
@@ -73,9 +73,9 @@ class InPostgres:
 class InRedis:
     """A build in Redis."""
 
-    def __init__(self, shop: Workshop, model: ReadModel[Any], build: int) -> None:
+    def __init__(self, tools: Workshop, model: ReadModel[Any], build: int) -> None:
         self._model = model
-        self._cache = RowCache(shop.redis, model, build)
+        self._cache = RowCache(tools.redis, model, build)
 
     async def sums(self) -> tuple[int, Sums]:
         """Position and sums."""
@@ -109,14 +109,14 @@ class InRedis:
         return list({key for (key, _, score), there in zip(stands, scores, strict=True) if key in same and there != score})
 
 
-def live_rows(shop: Workshop, model: ReadModel[Any], build: int) -> LiveRows:
+def live_rows(tools: Workshop, model: ReadModel[Any], build: int) -> LiveRows:
     """The rows of a build."""
-    return InPostgres(shop, model, build) if model.store == "postgres" else InRedis(shop, model, build)
+    return InPostgres(tools, model, build) if model.store == "postgres" else InRedis(tools, model, build)
 
 
-async def served(shop: Workshop, model: ReadModel[Any]) -> LiveRows:
+async def served(tools: Workshop, model: ReadModel[Any]) -> LiveRows:
     """The rows that queries see; raises `NoSuchBuild`."""
-    live = next(iter(await shop.builds.of(model.table, "live", "diverged")), None)
+    live = next(iter(await tools.builds.of(model.table, "live", "diverged")), None)
     if live is None:
         raise NoSuchBuild(f"{model.name} has no live build: start the consumers once")
-    return live_rows(shop, model, live.build)
+    return live_rows(tools, model, live.build)

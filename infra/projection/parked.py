@@ -43,7 +43,7 @@ class Replayed(msgspec.Struct, frozen=True):
 
 async def parked_keys(settings: Settings) -> list[ParkedKey]:
     """All parked keys, by read model and position."""
-    async with workshop(settings) as shop, shop.pool.connection() as connection:
+    async with workshop(settings) as tools, tools.pool.connection() as connection:
         cursor = await connection.execute("select model, build, key, position, error, parked_at from parked order by model, build, position, key")
         return [ParkedKey(*row) for row in await cursor.fetchall()]
 
@@ -51,17 +51,17 @@ async def parked_keys(settings: Settings) -> list[ParkedKey]:
 async def replay(settings: Settings, model: ReadModel[Any], watch: Watch | None = None) -> list[Replayed]:
     """Fold the parked keys of every build of a model again, from the log. What fails again stays parked. Raises `Busy`, `Stopped`."""
     watch = watch or Watch()
-    async with workshop(settings) as shop:
-        builds = [build for build in await shop.builds.of(model.table, "live", "previous", "ready") if build.parked]
+    async with workshop(settings) as tools:
+        builds = [build for build in await tools.builds.of(model.table, "live", "previous", "ready") if build.parked]
         with BulkReader(settings.database_url) as reader:
-            return [await _Replay(shop, model, build, reader, watch).run() for build in builds]
+            return [await _Replay(tools, model, build, reader, watch).run() for build in builds]
 
 
 class _Replay:
     """Most of the log is read while the build is being folded; only the last bit while its lease is taken."""
 
-    def __init__(self, shop: Workshop, model: ReadModel[Any], build: Build, reader: BulkReader, watch: Watch) -> None:
-        self._shop = shop
+    def __init__(self, tools: Workshop, model: ReadModel[Any], build: Build, reader: BulkReader, watch: Watch) -> None:
+        self._shop = tools
         self._model = model
         self._build = build
         self._reader = reader
@@ -72,22 +72,22 @@ class _Replay:
         self._decode = decoder(model)
 
     async def run(self) -> Replayed:
-        shop, model, number = self._shop, self._model, self._build.build
+        tools, model, number = self._shop, self._model, self._build.build
         await self._begin()
-        await self._go_to((await shop.stands(model, self._build)).position)
+        await self._go_to((await tools.stands(model, self._build)).position)
         for _ in range(TRIES):
-            held = await shop.builds.take(model.table, number)
+            held = await tools.builds.take(model.table, number)
             try:
                 if model.store == "redis":
-                    await shop.cache(model, number).fence(held.epoch)  # Else a busy holder would always be a step ahead.
-                stands = await shop.stands(model, held)
+                    await tools.cache(model, number).fence(held.epoch)  # Else a busy holder would always be a step ahead.
+                stands = await tools.stands(model, held)
                 await self._go_to(stands.position)
-                known = set(await shop.builds.parked_at(model.table, number)) <= self._keys
+                known = set(await tools.builds.parked_at(model.table, number)) <= self._keys
                 if known and await self._write(held, stands):
                     failed = [key for key in self._folded.failed if key in self._keys]
                     return Replayed(model.name, number, len(self._keys) - len(failed), len(failed))
             finally:
-                await shop.builds.release(held)
+                await tools.builds.release(held)
             if not known:
                 await self._begin()
         raise Busy(f"{model.name} is parking keys faster than they can be mended")

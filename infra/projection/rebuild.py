@@ -52,80 +52,80 @@ async def rebuild(settings: Settings, model: ReadModel[Any], *, jobs: int = 1, w
     `at_once`: switch without catching up and comparing. Raises `Busy`, `Diverged`, `TooManyParked`.
     """
     began, watch = time.monotonic(), watch or Watch()
-    async with workshop(settings) as shop, shop.alone(model):
-        filling = await _begun(shop, model)
+    async with workshop(settings) as tools, tools.alone(model):
+        filling = await _begun(tools, model)
         work = Fill(settings.database_url, settings.redis_url, model, filling.build, filling.checkpoint)
         parked = await in_thread(lambda: fill(work, watch, jobs), watch)
-        if not await shop.reader.belongs(filling.checkpoint):
-            await _discard(shop, model, filling.build)
+        if not await tools.reader.belongs(filling.checkpoint):
+            await _discard(tools, model, filling.build)
             raise Diverged(f"the log changed while {model.name} was rebuilt")
-        await shop.builds.mark(model.table, filling.build, "ready", filling.checkpoint)
+        await tools.builds.mark(model.table, filling.build, "ready", filling.checkpoint)
         differs = None
         if not at_once:
-            async with _followed(shop, model, filling.build, watch):
-                differs = await _difference(shop, model, filling.build, watch)
-        await show(shop, model, filling.build)
+            async with _followed(tools, model, filling.build, watch):
+                differs = await _difference(tools, model, filling.build, watch)
+        await show(tools, model, filling.build)
         return Rebuilt(model.name, filling.build, filling.checkpoint.position, time.monotonic() - began, differs, len(parked))
 
 
-async def _begun(shop: Workshop, model: ReadModel[Any]) -> Build:
+async def _begun(tools: Workshop, model: ReadModel[Any]) -> Build:
     """The build to fill: one that was left unfinished and still fits, else a new one."""
-    for left in await shop.builds.of(model.table, "building", "ready"):
-        if left.state == "building" and await shop.reader.belongs(left.checkpoint):
+    for left in await tools.builds.of(model.table, "building", "ready"):
+        if left.state == "building" and await tools.reader.belongs(left.checkpoint):
             return left
-        await _discard(shop, model, left.build)
-    head = await shop.reader.head()
-    number = await shop.builds.add(model, "building", head)
-    await shop.builds.mark(model.table, number, "building", head)
-    made = await shop.one(model, number)
+        await _discard(tools, model, left.build)
+    head = await tools.reader.head()
+    number = await tools.builds.add(model, "building", head)
+    await tools.builds.mark(model.table, number, "building", head)
+    made = await tools.one(model, number)
     assert made is not None
     return made
 
 
-async def _discard(shop: Workshop, model: ReadModel[Any], build: int) -> None:
+async def _discard(tools: Workshop, model: ReadModel[Any], build: int) -> None:
     if model.store == "redis":
-        await shop.cache(model, build).clear()
-    await shop.builds.retire(model, build)
+        await tools.cache(model, build).clear()
+    await tools.builds.retire(model, build)
 
 
-async def show(shop: Workshop, model: ReadModel[Any], build: int) -> None:
+async def show(tools: Workshop, model: ReadModel[Any], build: int) -> None:
     """Let queries see a build; the one they saw stays folded for a roll-back, an older one goes."""
-    older = [one for one in await shop.builds.of(model.table, "previous") if one.build != build]
+    older = [one for one in await tools.builds.of(model.table, "previous") if one.build != build]
     if model.store == "redis":
-        await shop.cache(model, build).show()
-    await shop.builds.switch(model, build)
+        await tools.cache(model, build).show()
+    await tools.builds.switch(model, build)
     if model.store == "redis":
         for one in older:
-            await shop.cache(model, one.build).clear()
+            await tools.cache(model, one.build).clear()
 
 
-async def _difference(shop: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> int | None:
-    old = await shop.builds.of(model.table, "live")
+async def _difference(tools: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> int | None:
+    old = await tools.builds.of(model.table, "live")
     watch.progress("comparing", 0, 1)
     with suppress(Damaged):  # The old one cannot be read: maybe that is why it is made anew.
-        return await differing(shop, model, old[0].build, build) if old else None
+        return await differing(tools, model, old[0].build, build) if old else None
     return None
 
 
 @asynccontextmanager
-async def _followed(shop: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> AsyncIterator[None]:
+async def _followed(tools: Workshop, model: ReadModel[Any], build: int, watch: Watch) -> AsyncIterator[None]:
     """A build that has reached the head of now and is kept there: by the consumers, or from here when none of them takes it."""
-    head = await shop.reader.head()
+    head = await tools.reader.head()
     own: list[asyncio.Task[None]] = []
     patient_until = time.monotonic() + PATIENCE
     try:
         while True:
-            one = await shop.one(model, build)
+            one = await tools.one(model, build)
             if one is None or one.state == "stopped":
                 raise Diverged(f"build {build} of {model.name} was given up while it caught up")
-            stands = await shop.stands(model, one)
+            stands = await tools.stands(model, one)
             watch.progress("catching up", stands.position, head.position)
             if stands.position >= head.position:
                 break
             if not own and not one.is_held and time.monotonic() > patient_until:
                 hub = Hub(head.log_id)
-                bystanders = Bystanders(hub, shop.builds, shop.redis, _nobody_waits)
-                works = (_tell(shop, hub), bystanders.run(), _projector(shop, model, build, hub, bystanders).run())
+                bystanders = Bystanders(hub, tools.builds, tools.redis, _nobody_waits)
+                works = (_tell(tools, hub), bystanders.run(), _projector(tools, model, build, hub, bystanders).run())
                 own = [asyncio.create_task(work) for work in works]
             for task in own:
                 if task.done():
@@ -136,9 +136,9 @@ async def _followed(shop: Workshop, model: ReadModel[Any], build: int, watch: Wa
         await ended(*own)
 
 
-async def _tell(shop: Workshop, hub: Hub) -> None:
+async def _tell(tools: Workshop, hub: Hub) -> None:
     while True:
-        hub.told(await shop.reader.head())
+        hub.told(await tools.reader.head())
         await asyncio.sleep(POLL)
 
 
@@ -146,15 +146,15 @@ async def _nobody_waits(*_: Any) -> None:
     """Nobody reads this build yet."""
 
 
-def _projector(shop: Workshop, model: ReadModel[Any], build: int, hub: Hub, bystanders: Bystanders) -> Projector:
+def _projector(tools: Workshop, model: ReadModel[Any], build: int, hub: Hub, bystanders: Bystanders) -> Projector:
     return Projector(
         model=model,
         build=build,
-        store=shop.store(model, build),
-        builds=shop.builds,
+        store=tools.store(model, build),
+        builds=tools.builds,
         hub=hub,
         bystanders=bystanders,
-        reader=shop.reader,
+        reader=tools.reader,
         moved=_nobody_waits,
         mend=_nobody_waits,
     )
@@ -163,14 +163,14 @@ def _projector(shop: Workshop, model: ReadModel[Any], build: int, hub: Hub, byst
 async def refill(settings: Settings, model: ReadModel[Any], held: Build, watch: Watch | None = None) -> None:
     """Fill a build in Redis again that lost rows or everything, under the lease it is held with; raises `Stopped` when that is lost."""
     watch = watch or Watch()
-    async with workshop(settings, held.holder) as shop:
-        head = await shop.reader.head()
+    async with workshop(settings, held.holder) as tools:
+        head = await tools.reader.head()
         work = Fill(settings.database_url, settings.redis_url, model, held.build, head, held.epoch)
-        await _holding(shop, held, watch, in_thread(lambda: fill(work, watch), watch))
+        await _holding(tools, held, watch, in_thread(lambda: fill(work, watch), watch))
         state = "live" if held.state == "diverged" else held.state
-        await shop.builds.mark(model.table, held.build, state, head)
+        await tools.builds.mark(model.table, held.build, state, head)
         if state == "live":
-            await shop.cache(model, held.build).show()
+            await tools.cache(model, held.build).show()
 
 
 async def mend(settings: Settings, model: ReadModel[Any], held: Build) -> None:
@@ -180,27 +180,27 @@ async def mend(settings: Settings, model: ReadModel[Any], held: Build) -> None:
             await refill(settings, model, held)
         elif held.state in ("live", "diverged"):
             watch = Watch()
-            async with workshop(settings, held.holder) as shop:
-                await _holding(shop, held, watch, _replace(shop, model, held, watch))
+            async with workshop(settings, held.holder) as tools:
+                await _holding(tools, held, watch, _replace(tools, model, held, watch))
     except TooManyParked as reason:
         log.error("the read model stops", extra={"model": model.name, "reason": str(reason)})  # noqa: TRY400 — the reason says it all.
-        async with workshop(settings, held.holder) as shop:
-            await shop.builds.give_up(held, "stopped")
+        async with workshop(settings, held.holder) as tools:
+            await tools.builds.give_up(held, "stopped")
     except (Stopped, Busy, Diverged, Damaged) as reason:
         log.warning("mending is tried again, here or by another process", extra={"model": model.name, "reason": repr(reason)})
         await asyncio.sleep(PATIENCE / 4)
 
 
-async def _replace(shop: Workshop, model: ReadModel[Any], held: Build, watch: Watch) -> None:
-    await rebuild(shop.settings, model, watch=watch, at_once=True)
-    await shop.builds.retire(model, held.build)
+async def _replace(tools: Workshop, model: ReadModel[Any], held: Build, watch: Watch) -> None:
+    await rebuild(tools.settings, model, watch=watch, at_once=True)
+    await tools.builds.retire(model, held.build)
 
 
-async def _holding(shop: Workshop, held: Build, watch: Watch, work: Awaitable[None] | Awaitable[Any]) -> None:
+async def _holding(tools: Workshop, held: Build, watch: Watch, work: Awaitable[None] | Awaitable[Any]) -> None:
     """Do it while the lease is kept; when the lease is lost, the work is stopped."""
 
     async def keep() -> None:
-        while await shop.builds.renew(held):  # noqa: ASYNC110 — a lease is kept by time.
+        while await tools.builds.renew(held):  # noqa: ASYNC110 — a lease is kept by time.
             await asyncio.sleep(LEASE / 4)
         watch.stop.set()
 
@@ -213,20 +213,20 @@ async def _holding(shop: Workshop, held: Build, watch: Watch, work: Awaitable[No
 
 async def rollback(settings: Settings, model: ReadModel[Any]) -> int:
     """Let queries see the previous build again; the number of it. Raises `NoSuchBuild`."""
-    async with workshop(settings) as shop, shop.alone(model):
-        previous = await shop.builds.of(model.table, "previous")
+    async with workshop(settings) as tools, tools.alone(model):
+        previous = await tools.builds.of(model.table, "previous")
         if not previous:
             raise NoSuchBuild(f"{model.name} has no previous build")
-        await show(shop, model, previous[-1].build)
+        await show(tools, model, previous[-1].build)
         return previous[-1].build
 
 
 async def retire(settings: Settings, model: ReadModel[Any]) -> list[int]:
     """Remove the previous build, so that it is not folded any more. Raises `NoSuchBuild`."""
-    async with workshop(settings) as shop, shop.alone(model):
-        previous = await shop.builds.of(model.table, "previous")
+    async with workshop(settings) as tools, tools.alone(model):
+        previous = await tools.builds.of(model.table, "previous")
         if not previous:
             raise NoSuchBuild(f"{model.name} has no previous build")
         for one in previous:
-            await _discard(shop, model, one.build)
+            await _discard(tools, model, one.build)
         return [one.build for one in previous]

@@ -55,10 +55,10 @@ class Verified(msgspec.Struct, frozen=True):
 async def verify(settings: Settings, model: ReadModel[Any], watch: Watch | None = None) -> Verified:
     """Recompute the live build from the log and compare. Raises `NoSuchBuild`, `Damaged`, `Moved`, `Stopped`."""
     watch = watch or Watch()
-    async with workshop(settings) as shop:
+    async with workshop(settings) as tools:
         for attempt in range(1, TRIES + 1):
             try:
-                return await _Verification(shop, model, watch).run()
+                return await _Verification(tools, model, watch).run()
             except Moved:
                 if attempt == TRIES:
                     raise
@@ -66,8 +66,8 @@ async def verify(settings: Settings, model: ReadModel[Any], watch: Watch | None 
 
 
 class _Verification:
-    def __init__(self, shop: Workshop, model: ReadModel[Any], watch: Watch) -> None:
-        self._shop = shop
+    def __init__(self, tools: Workshop, model: ReadModel[Any], watch: Watch) -> None:
+        self._shop = tools
         self._model = model
         self._watch = watch
         self._differences: dict[str, Difference] = {}

@@ -39,17 +39,17 @@ class LedgerReport(msgspec.Struct, frozen=True):
 async def reconcile(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> LedgerReport:
     """Read everything about money again. Raises `NoSuchBuild`, `Moved`, `Stopped`."""
     watch = watch or Watch()
-    async with workshop(settings) as shop:
-        at, shown = await served_sums(shop)
-        tended = await shop.tended(TELLS)
+    async with workshop(settings) as tools:
+        at, shown = await served_sums(tools)
+        tended = await tools.tended(TELLS)
         told = await in_thread(lambda: _read(settings, Stand(at, tended, shown), watch, at_once), watch)
     postings = _postings(await verify(settings, LEDGER, watch))
     return msgspec.structs.replace(told, wrong=[*told.wrong, *postings])
 
 
-async def served_sums(shop: Workshop) -> tuple[int, dict[str, int]]:
+async def served_sums(tools: Workshop) -> tuple[int, dict[str, int]]:
     """The sums that are served, and where they stand; raises `NoSuchBuild`."""
-    at, sums = await (await served(shop, LEDGER)).sums()
+    at, sums = await (await served(tools, LEDGER)).sums()
     return at, {name: number for (group, name), number in sums.items() if group == SUMS}
 
 

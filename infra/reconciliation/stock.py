@@ -44,8 +44,8 @@ class StockReport(msgspec.Struct, frozen=True):
 async def reconcile(settings: Settings, watch: Watch | None = None, at_once: int = AT_ONCE) -> StockReport:
     """Read everything about stock again. Raises `NoSuchBuild`, `Damaged`, `Moved`, `Stopped`."""
     watch = watch or Watch()
-    async with workshop(settings) as shop:
-        rows, tended = await served(shop, PRODUCTS), await shop.tended(RELEASES)
+    async with workshop(settings) as tools:
+        rows, tended = await served(tools, PRODUCTS), await tools.tended(RELEASES)
         with BulkReader(settings.database_url) as reader:
             counted = await _shelves(reader, rows, watch)
             head = reader.head().position  # A whole number of appends, where a read model may stand in the midst of one.

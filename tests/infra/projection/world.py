@@ -34,11 +34,11 @@ from tests.servers import Database
 class World:
     """One log, one Redis, and who folds."""
 
-    def __init__(self, database: Database, redis_url: str, log: PostgresLog, shop: Workshop) -> None:
+    def __init__(self, database: Database, redis_url: str, log: PostgresLog, tools: Workshop) -> None:
         self.database = database
-        self.settings = shop.settings
+        self.settings = tools.settings
         self.log = log
-        self.shop = shop
+        self.shop = tools
         self.redis = redis.Redis.from_url(redis_url)
         self.versions: dict[UUID, int] = {}
         self.tasks: list[asyncio.Task[Any]] = []
@@ -98,15 +98,15 @@ class World:
         async def mended(model: ReadModel[Any], held: Build) -> None:
             await mend(self.settings, model, held)
 
-        shop = self.shop
+        tools = self.shop
         return Projector(
             model=model,
             build=build,
-            store=shop.store(model, build),
-            builds=shop.builds,
+            store=tools.store(model, build),
+            builds=tools.builds,
             hub=self.hub,
             bystanders=self.bystanders,
-            reader=shop.reader,
+            reader=tools.reader,
             moved=nobody_waits,
             mend=mended,
         )
@@ -240,8 +240,8 @@ async def opened(database: Database, redis_url: str) -> AsyncIterator[World]:
     settings = Settings(database_url=database.app_url, redis_url=redis_url, master_key="", secret_key="", jwt_private_keys="")
     log = PostgresLog(database.app_url, readers=2)
     await log.start()
-    async with workshop(settings) as shop:
-        world = World(database, redis_url, log, shop)
+    async with workshop(settings) as tools:
+        world = World(database, redis_url, log, tools)
         try:
             yield world
         finally:

@@ -3,7 +3,7 @@
 from infra.bench.appending import SECONDS, one_process
 from infra.bench.place import CLIENTS, Place
 from infra.bench.row import Row, in_turn
-from infra.eventsourcing.stock import record
+from infra.eventsourcing.rival import record
 
 
 def p2(place: Place) -> list[Row]:

@@ -30,13 +30,13 @@ from infra.http.cross_origin import cross_origin
 from infra.http.description import DocumentConfig
 from infra.http.documents import document_plugins, document_router, document_routes
 from infra.http.link_pages import link_pages
+from infra.http.summing_up import summing_up
 from infra.http.unsubscribe_page import unsubscribe_pages
 from infra.jobs.files import JobFolder
 from infra.outside.scanner import scanner_of
 from infra.postgres.event_log import PostgresEventLog
 from infra.postgres.tables import PostgresTables
 from infra.postgres.traces import PostgresTraces
-from infra.processes.summing_up import summing_up
 from infra.projection.as_of import LogPast
 from infra.redis.caches import RedisCaches
 from infra.redis.limits import RedisLimits

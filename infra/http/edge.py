@@ -11,8 +11,8 @@ from litestar.types import ASGIApp, Receive, Send
 from prometheus_client import Counter, Histogram
 
 from api.shared.health import Health
+from infra.addresses import Network, client_of, is_among
 from infra.http.access_log import AccessLog
-from infra.http.addresses import Network, client_of, is_among
 from infra.http.bodies_out import packed, without_body
 
 TRACEPARENT: Final = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")

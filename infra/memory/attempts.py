@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from domain.shared.refused import TooManyRequests
-from infra.http.addresses import network_of
+from infra.addresses import network_of
 
 KNOWN: Final = 30 * 86_400.0
 """Seconds for which an address is remembered from which somebody proved that an account is theirs."""

@@ -8,10 +8,10 @@ import uvloop
 
 from api.live.entry import switchboard
 from api.shared.health import Health
+from infra.addresses import networks
 from infra.app import system
 from infra.cancellation import ended
 from infra.http.access_log import AccessLog
-from infra.http.addresses import networks
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
 from infra.observability.logs import configure

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from api.shared.limits import Policy, Taken
 from application.shared.ports import Sealing
-from infra.http.addresses import network_of
+from infra.addresses import network_of
 from infra.redis.fallback import Fallback
 
 EXACT: Final = 1_000

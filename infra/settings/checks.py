@@ -7,7 +7,7 @@ from typing import Final
 
 from api.shared.limits import policies
 from domain.shared.money import CURRENCIES
-from infra.http.addresses import networks
+from infra.addresses import networks
 from infra.settings.words import BadSettings, duration
 
 DURATIONS: Final = (

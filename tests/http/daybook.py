@@ -19,9 +19,9 @@ from api.shared.health import Health
 from api.shared.parts import Parts, Rules
 from application.identity.typed import Typed
 from application.identity.user import EnsureAdmin
+from infra.addresses import networks
 from infra.app import System, system
 from infra.http.access_log import AccessLog
-from infra.http.addresses import networks
 from infra.http.application import application, parts_of
 from infra.http.edge import Edge
 from infra.postgres.migrate import migrate

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from infra.addresses import networks
 from infra.http.access_log import AccessLog
-from infra.http.addresses import networks
 from infra.http.application import application
 from infra.http.edge import Edge
 from infra.local.program import free_port

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import msgspec
 
+from infra.addresses import networks
 from infra.app import system
 from infra.http.access_log import AccessLog
-from infra.http.addresses import networks
 from infra.http.application import parts_of
 from infra.http.edge import Edge
 from infra.redis.progress import Progress

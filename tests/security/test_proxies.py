@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.http.addresses import client_of, network_of, networks
+from infra.addresses import client_of, network_of, networks
 from infra.settings import BadSettings, read_settings
 from tests.infra.test_settings import ENOUGH
 from tests.security.instances import another, called_from

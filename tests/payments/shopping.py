@@ -12,6 +12,7 @@ from domain.shared.money import Money
 from domain.shop.events import ProductFields
 from infra.app import System, new_id
 from tests.eventually import eventually
+from tests.payments.misbehaving import Misbehaving
 
 ADMIN = Caller(UUID(int=1), "admin")
 SOON = timedelta(seconds=10)
@@ -32,6 +33,18 @@ async def buy(system: System, price: int, pieces: int = 1, customer_id: UUID | N
 async def cancel(system: System, order: Order) -> None:
     """Its customer does not want it any more."""
     await system.dispatch(CancelOrder(order_id=order.id), Context(Caller(order.customer_id, "user"), new_id()))
+
+
+async def changed_their_mind(system: System, provider: Misbehaving) -> Order:
+    """An order that was cancelled while the provider was being asked to authorise it."""
+    order = await buy(system, 500)
+
+    async def is_asked() -> bool:
+        return bool(await provider.asked(payment_id(order.id, 1)))
+
+    await eventually(is_asked)
+    await cancel(system, order)
+    return order
 
 
 async def three_ends(system: System) -> dict[str, Order]:

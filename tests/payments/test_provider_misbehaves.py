@@ -8,7 +8,7 @@ from infra.outside.payment_http import HttpGateway
 from tests.eventually import eventually
 from tests.payments.misbehaving import silences
 from tests.payments.provider import KEY
-from tests.payments.shopping import buy, cancel, ends, the_order, the_payment
+from tests.payments.shopping import buy, changed_their_mind, ends, the_order, the_payment
 from tests.payments.till import till
 
 pytestmark = [pytest.mark.anyio, pytest.mark.server]
@@ -55,13 +55,7 @@ async def test_what_is_declined_is_not_tried_again(system, provider):
 
 async def test_what_turns_out_to_be_authorised_after_the_order_was_cancelled_goes_back(system, provider):
     await provider.behave({"what": "late", "done": True, "seconds": 2 * PATIENCE, "step": "authorise"})
-    order = await buy(system, 500)
-
-    async def asked():
-        return await provider.asked(payment_id(order.id, 1))
-
-    await eventually(asked)
-    await cancel(system, order)
+    order = await changed_their_mind(system, provider)
 
     async def is_settled():
         return (await the_order(system, order.id)).payment_status == "voided"
@@ -72,14 +66,8 @@ async def test_what_turns_out_to_be_authorised_after_the_order_was_cancelled_goe
 
 async def test_a_call_that_arrives_after_all_is_asked_about_and_given_back_though_nobody_tells(system, provider):
     await provider.behave({"what": "late", "done": False, "seconds": 4 * PATIENCE, "step": "authorise"})
-    order = await buy(system, 500)
+    order = await changed_their_mind(system, provider)
     payment = payment_id(order.id, 1)
-
-    async def asked():
-        return await provider.asked(payment)
-
-    await eventually(asked)
-    await cancel(system, order)
 
     async def is_quiet():
         return (await the_payment(system, order.id)).is_quiet

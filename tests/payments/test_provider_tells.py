@@ -6,7 +6,7 @@ from domain.payments.payment import payment_id
 from tests.eventually import eventually
 from tests.http.daybook import daybook
 from tests.http.listening import listening
-from tests.payments.shopping import buy, cancel, ends, the_order
+from tests.payments.shopping import buy, changed_their_mind, ends, the_order
 
 pytestmark = [pytest.mark.anyio, pytest.mark.server]
 MANNERS = [{"when": "before"}, {"when": "after"}, {"when": "late", "seconds": 0.5}]
@@ -50,14 +50,8 @@ async def test_what_is_told_five_times_is_one_fact_whether_or_not_there_is_an_an
 async def test_what_is_told_after_the_order_was_cancelled_goes_back(system, provider):
     await provider.webhooks(provider.hook, times=5, when="late", seconds=0.5)
     await provider.behave({"what": "late", "done": False, "seconds": 1, "step": "authorise"})
-    order = await buy(system, 500)
+    order = await changed_their_mind(system, provider)
     payment = payment_id(order.id, 1)
-
-    async def asked():
-        return await provider.asked(payment)
-
-    await eventually(asked)
-    await cancel(system, order)
 
     async def goes_back():
         return await provider.times(payment) == {"authorise": 1, "void": 1}

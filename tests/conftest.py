@@ -4,7 +4,7 @@
 * `redis_url` – an empty database of the embedded Valkey.
 * `any_database`, `any_redis` – the same, once on the embedded server and once on the PostgreSQL (15 or newer) and Redis that answer on
   their usual ports of this machine; skipped where none does. Never anything but own databases, and Redis database 9 (or
-  the one of DAYBOOK_TEST_REDIS_DATABASE, 8 for the second run of `daybook test`), is touched there.
+  the one of DAYBOOK_TEST_REDIS_DATABASE, which the runs beside the first of `daybook test` have), is touched there.
 * `api` – a whole Daybook, for all tests of a folder or of a file; see `tests/http/daybook.py`.
 """
 
@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.settings import Settings
+from tests.patience import patient
 from tests.servers import Database, Servers, external_database, external_redis
 
 SERVER_FIXTURES = {"servers", "postgres_server", "fresh_database", "module_database", "redis_url", "any_database", "any_redis"}
@@ -55,6 +56,16 @@ def _closed_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     for name in ("connect", "connect_ex", "bind"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr("psycopg.generators.connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _patient(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All but the tests of the log itself, which promise how long it waits."""
+    if request.node.path.parent.name == "log":
+        yield
+        return
+    with patient():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,29 +6,39 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import Final
 
 import rich_click as click
 
 BESIDE: Final = (
-    "tests/audit",
-    "tests/eventsourcing",
-    "tests/files",
-    "tests/http/test_fuzz.py",
-    "tests/http/test_roles.py",
-    "tests/identity",
-    "tests/orders",
-    "tests/projects",
-    "tests/security/test_11_mass_assignment.py",
-    "tests/security/test_12_input.py",
-    "tests/shop",
-    "tests/tasks",
-    "tests/test_architecture.py",
+    (
+        "tests/audit",
+        "tests/eventsourcing",
+        "tests/files",
+        "tests/http/test_fuzz.py",
+        "tests/identity",
+        "tests/orders",
+        "tests/projects",
+        "tests/shop",
+        "tests/tasks",
+        "tests/test_architecture.py",
+    ),
+    (
+        "tests/http",
+        "tests/jobs",
+        "tests/journeys",
+        "tests/live",
+        "tests/notifications",
+        "tests/payments",
+        "tests/security",
+    ),
 )
-"""Tests that ask nothing about time. They run beside the others, with what those leave of the processors."""
-NICE: Final = ("nice", "-n", "15")
-OTHER_REDIS: Final = {"DAYBOOK_TEST_REDIS_DATABASE": "8"}
+"""The runs beside the first one. It has all other tests: those of real processes, which wait more than they work."""
+NICE: Final = ("nice", "-n", "5")
+"""They step back for the first, whose tests know most of time, and do not starve."""
+OTHER_REDIS: Final = ("8", "10")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -49,16 +59,28 @@ def command(words: tuple[str, ...]) -> None:
 
 
 def _all() -> int:
-    """Every test, in two runs at once; what the second one says comes last. The exit code of the first that failed."""
-    with tempfile.TemporaryFile() as said:
-        click.echo("Two runs at once: first what the one says that goes first, at the end what the other said.")
-        second = subprocess.Popen([*NICE, *_pytest(BESIDE)], stdout=said, stderr=said, env=os.environ | OTHER_REDIS)
-        first = subprocess.Popen(_pytest([f"--ignore={path}" for path in BESIDE]))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Both hear Ctrl-C themselves, and stop their servers.
-        ended = first.wait(), second.wait()
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
-    return ended[0] or ended[1]
+    """Every test, in three runs at once; what the others say comes after the first. The exit code of the first that failed."""
+    with ExitStack() as files:
+        click.echo("Three runs at once: now what the first says, at the end what the others said.")
+        said = [files.enter_context(tempfile.TemporaryFile()) for _ in BESIDE]
+        others = [subprocess.Popen([*NICE, *_pytest(_words(nth))], stdout=file, stderr=file, env=_environment(nth)) for nth, file in enumerate(said)]
+        first = subprocess.Popen(_pytest([f"--ignore={path}" for paths in BESIDE for path in paths]))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # All hear Ctrl-C themselves, and stop their servers.
+        ended = [run.wait() for run in (first, *others)]
+        for file in said:
+            file.seek(0)
+            sys.stdout.buffer.write(file.read())
+            sys.stdout.flush()
+    return next(filter(None, ended), 0)
+
+
+def _words(nth: int) -> list[str]:
+    """What one of the runs beside is to do, but for what those before it do already."""
+    return [*BESIDE[nth], *(f"--ignore={path}" for paths in BESIDE[:nth] for path in paths)]
+
+
+def _environment(nth: int) -> dict[str, str]:
+    return os.environ | {"DAYBOOK_TEST_REDIS_DATABASE": OTHER_REDIS[nth]}
 
 
 def _pytest(words: Sequence[str]) -> list[str]:

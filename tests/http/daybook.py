@@ -38,6 +38,8 @@ from tests.servers import Database, Servers
 PASSWORD = "a garden of forking paths"
 ADMIN = "root@example.org"
 Headers = dict[str, str]
+HERE = {"payment_duration": 0, "bcrypt_cost": 4, "throttler_limit": 1_000_000, "jwt_expires_in": "12h", "step_up_max_age": "12h"}
+"""Otherwise than in service: nobody waits, nobody asks too often, and who signed in for all tests of a folder is not out before its last one."""
 
 
 class Api:
@@ -132,7 +134,7 @@ async def _daybook(database: Database, redis_url: str, settings: dict[str, Any])
         jwt_private_keys=pem(OURS),
         jobs_folder=f"{kept.name}/jobs",
         files_folder=f"{kept.name}/files",
-        **{"payment_duration": 0, "bcrypt_cost": 4, "throttler_limit": 1_000_000, "master_key": key("master"), **settings},
+        **{**HERE, "master_key": key("master"), **settings},
     )
     progress = Progress(redis_url)
     async with system(known) as running:

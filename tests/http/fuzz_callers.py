@@ -11,7 +11,7 @@ import schemathesis
 from tests.http.authorisation import ENDS
 
 PASSWORD = "a garden of forking paths"
-http = httpx.Client(base_url=os.environ["FUZZ_URL"], headers={"Authorization": os.environ["FUZZ_ADMIN"]}, timeout=20)
+http = httpx.Client(base_url=os.environ["FUZZ_URL"], headers={"Authorization": os.environ["FUZZ_ADMIN"]}, timeout=200)
 
 
 def somebody(role: str) -> str | None:

@@ -11,7 +11,7 @@ from infra.local.state import CLONE
 from tests.http.listening import listening
 
 CHECKS = """
---checks all --exclude-checks positive_data_acceptance --seed 7 --no-shrink --continue-on-failure --no-color --warnings off
+--request-timeout 200 --checks all --exclude-checks positive_data_acceptance --seed 7 --no-shrink --continue-on-failure --no-color --warnings off
 --generation-allow-x00 false --generation-database none --suppress-health-check all
 """
 """Of what fits the schema, schemathesis would have everything accepted; ours (fuzz_checks) knows which rules cannot stand there."""

@@ -32,7 +32,7 @@ WORDS = ["zuleika", "quuxington", "vandergraaf", "erasure.example", "quuxbrowser
 
 
 @pytest.fixture
-async def api(fresh_database: Database, redis_url: str) -> AsyncIterator[Api]:
+async def own(fresh_database: Database, redis_url: str) -> AsyncIterator[Api]:
     async with open_office(PostOffice()) as office:
         settings = {"smtp_host": "127.0.0.1", "smtp_port": office.port, "smtp_security": "none", "sweep_interval": 0.1}
         async with daybook(fresh_database, redis_url, **settings) as running:
@@ -67,8 +67,9 @@ async def rows(api: Api, query: str, person_id: str) -> list[Any]:
     return await api.system.log.reads(query, UUID(person_id))
 
 
-async def test_nothing_names_them_before_or_after_and_all_else_goes_on(api: Api, fresh_database: Database, redis_url: str, caplog):
+async def test_nothing_names_them_before_or_after_and_all_else_goes_on(own: Api, fresh_database: Database, redis_url: str, caplog):
     caplog.set_level("DEBUG")
+    api = own
     person_id, mine, key = await live(api)
     admin = await api.admin()
 
@@ -151,10 +152,10 @@ async def test_nobody_who_was_not_erased_can_be_forgotten_by_the_database_either
     assert (await api("GET", "/api/v1/auth/me", someone.headers)).status_code == 200
 
 
-async def test_the_clock_does_not_wait_for_a_long_deletion_and_hears_how_it_ended(api: Api, fresh_database: Database, monkeypatch):
+async def test_the_clock_does_not_wait_for_a_long_deletion_and_hears_how_it_ended(api: Api, monkeypatch):
     monkeypatch.setattr("infra.postgres.remains.PATIENCE", 0.05)
     someone, remains = await api.account(), PostgresRemains(api.system.log.readers)
-    with psycopg.connect(fresh_database.super_url) as blocking:
+    with psycopg.connect(api.database.super_url) as blocking:
         blocking.execute("lock table daybook.events in access exclusive mode")
         assert [await remains.forget(UUID(someone.id), []) for _ in range(3)] == [False] * 3
     with pytest.raises(psycopg.Error):  # This one was not erased.

@@ -1,7 +1,9 @@
 """Who asks the payment provider: once per step, whatever dies, whoever is slow, and however long the provider is away."""
 
 import asyncio
+from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -121,7 +123,8 @@ async def test_a_cashier_that_dies_while_it_asks_leaves_nothing_charged_twice(sh
 
 
 async def test_a_provider_that_is_away_is_left_alone_then_tried_once_and_costs_no_attempts(shop):
-    gateway, breaker = Listening(), Breaker(reset=1.5)
+    clock = SimpleNamespace(now=0.0)
+    gateway, breaker = Listening(), Breaker(lambda: clock.now, reset=1.5)
     gateway.before = always(AWAY)
     await shop.open(gateway, breaker)
     first = [await buy(shop.system, 500) for _ in range(3)]
@@ -139,6 +142,7 @@ async def test_a_provider_that_is_away_is_left_alone_then_tried_once_and_costs_n
     assert len(gateway.asked) == asked
     gateway.before = always(None)
     gateway.most = 0
+    clock.now = 2.0
     for order in (*first, *waiting):
         await ends(shop.system, order.id, "completed")
     assert breaker.state == CLOSED
@@ -168,7 +172,8 @@ async def test_of_many_that_wait_one_tries_whether_the_provider_is_back(shop):
         await ends(shop.system, order.id, "completed")
 
 
-async def test_a_call_that_takes_long_holds_no_other_payment_up(shop):
+async def test_a_call_that_takes_long_holds_no_other_payment_up(shop, monkeypatch):
+    monkeypatch.setattr("tests.payments.till.PATIENCE", timedelta(minutes=20))
     gateway = Listening(held="before")
     await shop.open(gateway)
     slow = await buy(shop.system, 500)

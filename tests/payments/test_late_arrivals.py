@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.server]
 
 @pytest.fixture
 async def shop(module_database, servers):
-    async with till(module_database, servers.empty_redis(), backoff_delay=50) as running:
+    # Time to cancel before what was not answered is tried again.
+    async with till(module_database, servers.empty_redis(), backoff_delay=1500) as running:
         yield running
 
 

@@ -24,13 +24,15 @@ from tests.http.daybook import key
 from tests.infra.doubles.forge import OURS, pem
 from tests.servers import Database
 
+PATIENCE = timedelta(seconds=1)
+
 
 class Impatient(Settings, frozen=True, kw_only=True):
-    """Settings of somebody who waits a second for a call whose maker is gone."""
+    """Settings of somebody who waits a second, unless a test says otherwise, for a call whose maker is gone."""
 
     @property
     def payment_patience(self) -> timedelta:
-        return timedelta(seconds=1)
+        return PATIENCE
 
 
 class Consumers:

@@ -30,9 +30,10 @@ class TendOrder(Command, frozen=True):
 async def tend_order(command: TendOrder, ports: Ports) -> None:
     """Told as often as you like: what was done is not done again."""
     order = await ports.log.load(Order, command.order_id)
+    payment = await ports.log.load(Payment, payment_id(order.id, command.round))
     if order.round != command.round:
+        ports.log.stage(order, *_settled(order, command.round, payment, ports))
         return
-    payment = await ports.log.load(Payment, payment_id(order.id, order.round))
     if not order.is_over:
         reservation = await ports.log.load(Reservation, reservation_id(order.id, order.round))
         order = await ended(ports, order, ports.log.stage(order, *_progress(order, reservation, payment, ports)))
@@ -60,12 +61,16 @@ def _progress(order: Order, reservation: Reservation, payment: Payment, ports: P
 
 def _afterwards(order: Order, payment: Payment, ports: Ports) -> list[Event]:
     if order.status in ENDED_BADLY:
-        is_settled = payment.status not in UNSETTLED and payment.is_quiet
-        is_late = order.payment_status not in UNSETTLED and not payment.is_quiet  # Its money was thought settled, and was taken since.
-        return order.settle(order.round, payment.status, ports.now) if is_settled or is_late else []
+        return _settled(order, order.round, payment, ports)
     done = [refund_id for refund_id in order.refunds if refund_id in payment.given_back]
     facts = order.in_turn(*(lambda order, one=refund_id: order.refund(one, ports.now) for refund_id in done))
     return facts + _given_back_unasked(order.after(*facts), payment, ports)
+
+
+def _settled(order: Order, round: int, payment: Payment, ports: Ports) -> list[Event]:
+    is_settled = payment.status not in UNSETTLED and payment.is_quiet
+    is_late = order.given_up(round) not in UNSETTLED and not payment.is_quiet  # Its money was thought settled, and was taken since.
+    return order.settle(round, payment.status, ports.now) if is_settled or is_late else []
 
 
 def _given_back_unasked(order: Order, payment: Payment, ports: Ports) -> list[Event]:

@@ -14,7 +14,7 @@ from domain.orders.errors import AlreadyPaid, PaymentInProgress
 from domain.orders.events import Line
 from domain.orders.refund import Refund
 from domain.orders.state import OrderState
-from domain.orders.status import CANCELLABLE, ENDED_BADLY, PAID, RETRIABLE, UNDER_WAY, UNSETTLED, FulfilmentStatus, OrderStatus, RejectionReason
+from domain.orders.status import CANCELLABLE, PAID, RETRIABLE, UNDER_WAY, UNSETTLED, FulfilmentStatus, OrderStatus, RejectionReason
 from domain.shared import fields as rules
 from domain.shared.conflicts import InvalidTransition
 from domain.shared.event import Event
@@ -90,8 +90,8 @@ class Order(OrderState, frozen=True):
         return [e.OrderRetried(order_id=self.id, at=now, round=self.round + 1, due_at=now + patience)]
 
     def settle(self, round: int, payment_status: PaymentStatus, now: datetime) -> list[Event]:
-        """What became of the money after it ended badly."""
-        if self.status not in ENDED_BADLY or round != self.round or payment_status is self.payment_status:
+        """What became of the money of a try that ended badly, this one or an earlier one. Told twice, nothing new happens."""
+        if self.given_up(round) in {None, payment_status}:
             return []
         return [e.OrderPaymentSettled(order_id=self.id, at=now, round=round, payment_status=payment_status)]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from domain.orders import events as e
 from domain.orders.events import Line
-from domain.orders.status import UNDER_WAY, FulfilmentStatus, OrderStatus, RejectionReason
+from domain.orders.status import ENDED_BADLY, UNDER_WAY, FulfilmentStatus, OrderStatus, RejectionReason
 from domain.shared.aggregate import NOBODY, Aggregate
 from domain.shared.event import Event
 from domain.shared.money import Money
@@ -21,7 +21,7 @@ class OrderState(Aggregate, frozen=True):
     """The fields of an order. `round` counts its tries, from 1; it should be over by `due_at`; its goods are held until `reserved_until`.
 
     `refunds` are those under way and `refunded` is what went back, in minor units; `given_back` counts the pieces that all of these are for,
-    `returned` those of them that go back on the shelf, by product.
+    `returned` those of them that go back on the shelf, by product. `earlier` is how the payments of earlier tries stand, as far as was told.
     """
 
     customer_id: UUID = NOBODY
@@ -41,6 +41,7 @@ class OrderState(Aggregate, frozen=True):
     refunded: int = 0
     given_back: dict[UUID, int] = msgspec.field(default_factory=dict)
     returned: dict[UUID, int] = msgspec.field(default_factory=dict)
+    earlier: dict[int, PaymentStatus] = msgspec.field(default_factory=dict)
 
     @property
     def exists(self) -> bool:
@@ -51,6 +52,12 @@ class OrderState(Aggregate, frozen=True):
     def is_over(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self.status not in UNDER_WAY
+
+    def given_up(self, round: int) -> PaymentStatus | None:
+        """How the payment of a try that ended badly stands, as far as was told; None where that try did not."""
+        if round != self.round:
+            return self.earlier.get(round)
+        return self.payment_status if self.status in ENDED_BADLY else None
 
     @property
     def refundable(self) -> int:
@@ -83,9 +90,10 @@ class OrderState(Aggregate, frozen=True):
                 return self.but(status=OrderStatus.CANCELLED, status_message=reason, reserved_until=None)
             case e.OrderRetried(round=round, due_at=due_at):
                 again = self.but(status=OrderStatus.PENDING, payment_status=PaymentStatus.PENDING, reason=None, status_message="")
-                return again.but(round=round, due_at=due_at)
-            case e.OrderPaymentSettled(payment_status=payment_status):
-                return self.but(payment_status=payment_status)
+                return again.but(round=round, due_at=due_at, earlier={**self.earlier, self.round: self.payment_status})
+            case e.OrderPaymentSettled(round=round, payment_status=payment_status):
+                is_earlier = round != self.round
+                return self.but(earlier={**self.earlier, round: payment_status}) if is_earlier else self.but(payment_status=payment_status)
             case e.OrderRefundRequested(refund_id=refund_id, amount=amount, products=products, returned=returned):
                 state = self.but(refunds={**self.refunds, refund_id: amount.amount})
                 return state.but(given_back=_sum(self.given_back, products), returned=_sum(self.returned, returned))

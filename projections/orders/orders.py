@@ -63,6 +63,7 @@ class OrderRow(Row, frozen=True, gc=False):
     currency: str
     refunded: int
     refunds: msgspec.Raw
+    earlier: msgspec.Raw
     round: int
     placed_at: datetime
     updated_at: datetime
@@ -97,6 +98,7 @@ def fold(key: UUID, row: OrderRow | None, recorded: Recorded[Any]) -> OrderRow |
         fulfilment_status=after.fulfilment_status.value,
         refunded=after.refunded,
         refunds=msgspec.Raw(_json(after.refunds)),
+        earlier=msgspec.Raw(_json(after.earlier)),
         round=after.round,
         updated_at=event.at,
         due_at=after.due_at,
@@ -123,6 +125,7 @@ def _placed(key: UUID, recorded: Recorded[e.OrderPlaced]) -> OrderRow:
         currency=event.total.currency,
         refunded=0,
         refunds=msgspec.Raw(b"{}"),
+        earlier=msgspec.Raw(b"{}"),
         round=event.round,
         placed_at=event.at,
         updated_at=event.at,
@@ -148,6 +151,7 @@ def order_of(row: OrderRow) -> Order:
         fulfilment_status=FulfilmentStatus(row.fulfilment_status),
         refunds=msgspec.json.decode(row.refunds, type=dict[UUID, int]),
         refunded=row.refunded,
+        earlier=msgspec.json.decode(row.earlier, type=dict[int, PaymentStatus]),
         round=row.round,
         placed_at=row.placed_at,
         updated_at=row.updated_at,
@@ -159,7 +163,7 @@ def order_of(row: OrderRow) -> Order:
 def _late_at(after: Order, row: OrderRow, now: datetime) -> datetime | None:
     if not after.is_over or (after.status in ENDED_BADLY and after.payment_status in UNSETTLED):
         return after.due_at
-    if after.refunds:
+    if after.refunds or not UNSETTLED.isdisjoint(after.earlier.values()):
         return row.late_at or now + timedelta(seconds=row.patience)
     return None
 
@@ -174,8 +178,8 @@ def _message(event: e.OrderEvent) -> str:
     match event:
         case e.OrderRejected(message=message) | e.OrderCancelled(reason=message):
             return message
-        case e.OrderPaymentSettled(payment_status=status):
-            return status.value
+        case e.OrderPaymentSettled(round=round, payment_status=status):
+            return f"{status} (try {round})"
         case e.OrderRefundRequested(amount=amount, reason=reason):
             return f"{amount}: {reason}"
         case e.OrderRefunded(amount=amount):
@@ -193,7 +197,7 @@ def _longer(timeline: msgspec.Raw, entry: Happened) -> msgspec.Raw:
 ORDERS: Final = read_model(
     ReadModel(
         name="orders",
-        version=3,
+        version=4,
         store="postgres",
         row=OrderRow,
         key=("id",),

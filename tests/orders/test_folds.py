@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from domain.orders import events as e
@@ -45,6 +46,14 @@ STEPS = {
     "fail": lambda order: order.reject(1, RejectionReason.PAYMENT_FAILED, "No funds.", NOON, payment_failed=True),
     "settle": lambda order: order.settle(1, PaymentStatus.VOIDED, NOON),
     "retry": lambda order: order.retry(s.PATIENCE, NOON + HOUR),
+    "again": lambda order: order.in_turn(
+        lambda order: order.retry(s.PATIENCE, NOON + HOUR),
+        lambda order: order.reserve(2, s.UNTIL, NOON),
+        lambda order: order.confirm(2, NOON),
+        lambda order: order.complete(2, NOON),
+    ),
+    "taken late": lambda order: order.settle(1, PaymentStatus.CAPTURED, NOON + 2 * HOUR),
+    "given back": lambda order: order.settle(1, PaymentStatus.REFUNDED, NOON + 3 * HOUR),
     "refund": refund,
     "refunded": lambda order: order.refund(s.REFUND, NOON + HOUR),
 }
@@ -61,6 +70,9 @@ DONE = ("reserve", "confirm", "complete")
         (("reserve", "cancel", "settle"), None),
         (("reserve", "fail"), None),
         (("reserve", "fail", "retry"), NOON + HOUR + s.PATIENCE),
+        (("reserve", "fail", "again"), None),
+        (("reserve", "fail", "again", "taken late"), NOON + 2 * HOUR + s.PATIENCE),
+        (("reserve", "fail", "again", "taken late", "given back"), None),
         ((*DONE, "refund"), NOON + HOUR + s.PATIENCE),
         ((*DONE, "refund", "refund"), NOON + HOUR + s.PATIENCE),
         ((*DONE, "refund", "refunded"), None),
@@ -79,6 +91,13 @@ def test_its_timeline_says_when_what_happened_and_why():
             b'{"at":"2026-03-01T12:00:00Z","type":"order.rejected","position":103,"message":"No funds."}]',
         )
     )
+
+
+def test_money_of_an_earlier_try_is_on_the_timeline_and_says_nothing_of_this_one():
+    row = row_of(life("reserve", "fail", "again", "taken late", "taken late", "given back"))
+    assert (row.status, row.payment_status, bytes(row.earlier)) == ("completed", "captured", b'{"1":"refunded"}')
+    told = [(one["type"], one.get("message")) for one in msgspec.json.decode(row.timeline)[-3:]]
+    assert told == [("order.completed", None), ("order.payment_settled", "captured (try 1)"), ("order.payment_settled", "refunded (try 1)")]
 
 
 def test_of_a_long_timeline_it_keeps_the_newest():

@@ -23,11 +23,11 @@ MOST, LIMIT, COUNT = 250, 20, 3_000
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 ANN, FEW = UUID(int=0), UUID(int=7)
 FILL = """
-insert into read_models.orders_v3_b1
+insert into read_models.orders_v4_b1
 select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid, 1,
        ('00000000-0000-0000-0000-' || lpad(case when n %% 3 = 0 then '0' else (n %% 17)::text end, 12, '0'))::uuid,
        (array['completed', 'completed', 'completed', 'pending', 'rejected', 'cancelled', 'refunded'])[1 + n %% 7], '', null,
-       case when n %% 50 = 0 then 'failed' when n %% 7 = 4 then 'pending' else 'captured' end, 'unfulfilled', '[]', 100, 'GBP', 0, '{}', 1,
+       case when n %% 50 = 0 then 'failed' when n %% 7 = 4 then 'pending' else 'captured' end, 'unfulfilled', '[]', 100, 'GBP', 0, '{}', '{}', 1,
        at, at, at, 1200, null, case when n %% 11 = 0 then date_trunc('hour', at) + make_interval(hours => n %% 5) end, '[]'
 from generate_series(1, %s) n cross join lateral (select %s + n * interval '1 minute' as at) t"""
 
@@ -42,7 +42,7 @@ def tables(module_database: Database) -> Iterator[Explaining]:
         for statement in (*table.create(), *table.index(), *table.show()):
             connection.execute(statement.encode())
         connection.execute(FILL, (COUNT, BEGIN))
-        connection.execute("analyze read_models.orders_v3_b1")
+        connection.execute("analyze read_models.orders_v4_b1")
     explaining = Explaining(module_database.app_url)
     yield explaining
     explaining.close()

@@ -2,7 +2,13 @@
 
 import pytest
 
+from application.orders.order import PayOrder
+from application.payments.call import LearnCharge
+from application.shared.context import Caller, Context
 from domain.payments.payment import payment_id
+from domain.payments.step import Step
+from domain.shared.payment_status import PaymentStatus
+from infra.app import new_id
 from infra.outside.breaker import Breaker
 from infra.outside.payment_http import HttpGateway
 from tests.eventually import eventually
@@ -51,6 +57,27 @@ async def test_what_is_declined_is_not_tried_again(system, provider):
     assert order.status_message == "It was declined."
     assert [one["step"] for one in await provider.asked(payment_id(order.id, 1))] == ["authorise"]
     assert await provider.times(payment_id(order.id, 1)) == {}
+
+
+async def test_money_of_an_earlier_try_goes_back_and_the_order_that_was_paid_since_shows_it(system, provider):
+    await provider.behave({"what": "declined", "step": "authorise"})
+    order = await ends(system, (await buy(system, 500)).id, "rejected")
+    await system.dispatch(PayOrder(order_id=order.id), Context(Caller(order.customer_id, "user"), new_id()))
+    await ends(system, order.id, "completed")
+    first = payment_id(order.id, 1)
+    provider_itself = HttpGateway(provider.url, KEY, PATIENCE)
+    for step in (Step.AUTHORISE, Step.CAPTURE):
+        charge = await provider_itself.carry_out(step, first, order.total, f"all the same/{step}")
+    await provider_itself.close()
+    await system.dispatch(LearnCharge(payment_id=first, charge=charge), system.context())
+
+    async def shown():
+        known = await the_order(system, order.id)
+        return known if known.earlier == {1: PaymentStatus.REFUNDED} else None
+
+    known = await eventually(shown)
+    assert (known.status, known.payment_status, known.refunded) == ("completed", "captured", 0)
+    assert await provider.times(first) == {"authorise": 1, "capture": 1, "refund": 1}
 
 
 async def test_what_turns_out_to_be_authorised_after_the_order_was_cancelled_goes_back(system, provider):

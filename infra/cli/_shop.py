@@ -50,10 +50,10 @@ def _books(result: "ShopResult") -> None:
     if result.books:
         click.echo(f"\n  {'trial balance, GBP':<22}{'debit':>14}{'credit':>14}")
     for one in result.books:
-        click.echo(f"  {one.account:<22}{one.debit / 100:>14,.2f}{one.credit / 100:>14,.2f}")
+        click.echo(f"  {one.account:<22} {one.debit / 100:>13,.2f} {one.credit / 100:>13,.2f}")
     if result.books:
         debit, credit = sum(one.debit for one in result.books), sum(one.credit for one in result.books)
-        click.echo(f"  {'':<22}{debit / 100:>14,.2f}{credit / 100:>14,.2f}   balance {(debit - credit) / 100:,.2f}")
+        click.echo(f"  {'':<22} {debit / 100:>13,.2f} {credit / 100:>13,.2f}   balance {(debit - credit) / 100:,.2f}")
 
 
 def _lines(named: "list[Named]", shown: int | None) -> None:

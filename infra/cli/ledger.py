@@ -68,7 +68,7 @@ def _table(told: Any) -> None:
 
     console = Console()
     for one in told.currencies:
-        table = Table(title=f"{one.currency} at position {told.position:,}")
+        table = Table(title=f"{one.currency}, in minor units, at position {told.position:,}")
         table.add_column("account")
         for name in ("debit", "credit", "balance"):
             table.add_column(name, justify="right")

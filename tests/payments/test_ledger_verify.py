@@ -45,6 +45,7 @@ async def test_the_books_are_right_and_shown(call):
     accounts = {one["account"]: one["balance"] for one in shown["currencies"][0]["accounts"]}
     assert accounts == {"authorised_funds": 0, "authorisations": 0, "customer_deposits": 0, "provider": 1400, "sales": -1900, "sales_returns": 500}
     assert "1,400" in (await call("ledger", "balance")).stdout
+    assert "GBP, in minor units" in (await call("ledger", "balance")).stdout
 
 
 async def test_the_same_is_found_when_the_log_is_read_in_parts(api):

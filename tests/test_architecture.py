@@ -15,7 +15,7 @@ LONGEST = 250
 
 def run(*words: str, at: Path = HOUSE) -> subprocess.CompletedProcess[str]:
     tool = Path(sys.executable).with_name(words[0])
-    return subprocess.run([tool, *words[1:]], cwd=at, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run([tool, *words[1:]], cwd=at, capture_output=True, text=True, timeout=1500, check=False)
 
 
 def written(pattern: str = "*.py") -> list[Path]:

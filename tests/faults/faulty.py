@@ -197,7 +197,7 @@ def impatient_consumers(settings: Settings, port: int) -> None:
 
 def jobs_with_a_short_lease(settings: Settings, port: int) -> None:
     """A worker that tells after each part how far it is, and is missed sooner."""
-    job.LEASE = timedelta(seconds=1)
+    job.LEASE = timedelta(seconds=3)
     run.EVERY, run.ALIVE = 0.0, 0.2
     jobs_process.main(settings, port)
 

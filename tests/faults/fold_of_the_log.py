@@ -16,6 +16,7 @@ from infra.postgres.connections import SESSION
 from infra.postgres.log_reader import COLUMNS, recorded
 from infra.settings import Settings
 from projections.shared.read_model import READ_MODELS, ReadModel, key_text
+from tests.eventually import BUSY
 from tests.faults import toys
 
 Shown = dict[str, Any]
@@ -47,7 +48,7 @@ class Checker:
         return await asyncio.to_thread(self._agrees, seconds)
 
     def _agrees(self, seconds: float) -> list[Recorded[Any]]:
-        deadline, differed = time.monotonic() + seconds, ""
+        deadline, differed = time.monotonic() + BUSY * seconds, ""
         while True:
             try:
                 return self._look()
@@ -60,7 +61,7 @@ class Checker:
                 why = repr(reason)
                 time.sleep(0.05)
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {seconds} s: {why}")
+                raise AssertionError(f"not within {BUSY * seconds} s: {why}")
 
     def _look(self) -> list[Recorded[Any]]:
         with psycopg.connect(self._url, autocommit=True, options=SESSION) as connection, redis.Redis.from_url(self._redis) as cache:

@@ -70,7 +70,7 @@ class People:
 @asynccontextmanager
 async def people(settings: Settings) -> AsyncIterator[People]:
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
-    async with httpx.AsyncClient(timeout=20, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=100, limits=limits) as client:
         yield People(client, settings)
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from infra.app import ensure_admin
 from tests.eventually import eventually
-from tests.faults.daybook import ended
+from tests.faults.daybook import ended, holding
 from tests.faults.load import under_load
 from tests.faults.people import people
 
-SOON = 3.0
-"""Seconds; the supervisor allows 8 before it kills, and this machine is busy."""
+SOON = 7.5
+"""Seconds; the supervisor allows 8 before it kills, and this machine may be busy."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,14 +35,15 @@ async def test_a_process_at_work_ends_in_time_with_exit_code_0(daybook, parts, n
 async def test_whoever_ends_in_order_is_replaced_at_once(daybook, parts):
     """The lease is given back, so nobody waits until it has run out."""
     (consumers,) = daybook.of("consumers")
-    other = daybook.start("consumers").ready()
+    await eventually(holding(consumers, 6), what="it has leases")
     await asyncio.to_thread(consumers.end)
+    assert await parts.log.reads("select model from read_models where held_until > clock_timestamp()") == []
+    other = daybook.start("consumers").ready()
 
     async def takes_over() -> bool:
         return len(other.report()["doing"]["positions"]) > 5
 
-    await eventually(takes_over, 2.5, "the other one has the leases")
-    assert parts
+    await eventually(takes_over, what="the other one has the leases")
 
 
 @pytest.mark.parametrize("name", ["relay", "consumers", "clock", "jobs", "serve"])
@@ -57,7 +58,7 @@ async def test_a_process_ends_in_time_also_while_the_servers_are_gone(daybook, s
             server.begin()
             server.finish()
     assert process.code == 0, process.log.read_text()
-    assert seconds < 2 * SOON
+    assert seconds < SOON
     daybook.all(name)
 
 

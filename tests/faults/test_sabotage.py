@@ -46,7 +46,7 @@ async def test_the_checker_turns_red(own, sabotage, seen):
             await eventually(ended(broken), 20, "it dies")
             own.start("consumers").ready()
     with pytest.raises(AssertionError, match=seen):
-        await Checker(own.settings).agrees(8 if seen == "no reaction to" else 20)
+        await Checker(own.settings).agrees(0.8 if seen == "no reaction to" else 20)
 
 
 async def test_the_checker_turns_red_when_a_fence_is_missing(own):

@@ -46,7 +46,7 @@ async def test_the_shops_checkers_turn_red(own, sabotage, price, orders, seen):
 
         async def is_seen() -> bool:
             with pytest.raises(Wrong) as wrong:
-                await shop.quiet(2)
+                await shop.quiet(0.2)
             return re.search(seen, str(wrong.value)) is not None
 
         await eventually(is_seen, 30, seen)

@@ -40,7 +40,7 @@ def begin(words: tuple[str, ...], environment: dict[str, str], folder: Path, **m
 
 def do(words: tuple[str, ...], environment: dict[str, str], folder: Path, typed: str = "") -> tuple[int, str, str]:
     process = begin(words, environment, folder)
-    out, err = process.communicate(typed, timeout=60)
+    out, err = process.communicate(typed, timeout=600)
     return process.returncode, out, err
 
 
@@ -146,5 +146,5 @@ def test_every_process_starts_by_its_command_tells_how_it_is_and_ends_on_sigterm
     finally:
         for _, _, running in started:
             running.send_signal(signal.SIGTERM)
-        codes = {name: running.wait(20) for name, _, running in started}
+        codes = {name: running.wait(200) for name, _, running in started}
     assert codes == {process.name: 0 for process in PROCESSES}, [(tmp_path / f"{name}.log").read_text() for name in codes]

@@ -82,7 +82,7 @@ async def test_a_node_that_waits_gets_its_task_the_moment_it_is_assigned(api, ad
 
 
 async def in_flight(api) -> bool:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=50) as client:
         return (await client.get(f"{api.url}/health")).json()["doing"]["in_flight"] >= 2
 
 
@@ -103,7 +103,7 @@ async def test_who_lost_a_task_can_do_nothing_with_it_any_more(api, admin, node,
 
 
 async def test_a_lease_that_ran_out_is_refused_and_ended_by_the_clock(api, admin, node):
-    task = await created(admin, api, assigned_node_id=node.id, lock_expires_at=in_seconds(1))
+    task = await created(admin, api, assigned_node_id=node.id, lock_expires_at=in_seconds(4))
     path = f"/tasks/{task['id']}"
     await done(node, api, f"{path}/status", status="in_progress")
 

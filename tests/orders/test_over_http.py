@@ -1,5 +1,6 @@
 """Orders as clients see them."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -199,7 +200,7 @@ async def test_an_administrator_orders_for_a_customer_whose_order_it_is(api, ann
 
 
 async def test_as_many_lines_as_the_longest_invoice_are_an_order(api, ann):
-    lamps = [await a_product(api, quantity=1) for _ in range(593)]
+    lamps = [lamp for _ in range(16) for lamp in await asyncio.gather(*(a_product(api, quantity=1) for _ in range(38)))][:593]
     key, body = keyed(ann.headers), {"products": [{"product_id": str(lamp), "quantity": 1} for lamp in lamps]}
     placed, again = [await api("POST", ORDERS, key, json=body) for _ in range(2)]
     assert placed.status_code == 201, placed.text[:500]

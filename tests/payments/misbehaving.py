@@ -39,7 +39,7 @@ class Misbehaving:
         self.url = url
         self.hook = ""
         """Where tests let it tell."""
-        self._http = httpx.AsyncClient(base_url=url, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=50)
 
     @property
     def settings(self) -> dict[str, Any]:

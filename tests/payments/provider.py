@@ -111,7 +111,7 @@ class Provider:
         headers = {"webhook-id": message, "webhook-timestamp": str(int(stamp.timestamp())), "webhook-signature": signature}
         status = 0
         with suppress(httpx.HTTPError):
-            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=50, trust_env=False) as client:
                 status = (await client.post(telling.url, content=body, headers=headers | {"content-type": "application/json"})).status_code
         self.told.append(status)
 

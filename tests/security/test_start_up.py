@@ -94,7 +94,7 @@ def test_settings_that_others_have_and_we_ignore_are_named_once(fresh_database, 
     process = begin(("serve",), given, tmp_path)
     until(lambda: ask(port).ready or process.poll() is not None, 30)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     warnings = [line for line in out.splitlines() if "JWT_SECRET" in line]
     assert len(warnings) == 1, (out, err)
     assert "ignored: JWT_SECRET and JWT_ALGORITHM" in warnings[0]

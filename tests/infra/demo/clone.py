@@ -58,7 +58,7 @@ class Clone:
 
     def _demo(self, part: str, *words: str) -> tuple[int, dict[str, Any]]:
         run = self.start("demo", "--json", "--only", part, *words, stdout=subprocess.PIPE)
-        told, _ = run.communicate(timeout=60)
+        told, _ = run.communicate(timeout=600)
         assert told, (self.folder / "said").read_text()[-2000:]
         return run.returncode, json.loads(told)
 
@@ -71,7 +71,7 @@ class Clone:
     def as_admin(self) -> Iterator[httpx.Client]:
         url = json.loads((self.folder / ".daybook" / "running.json").read_bytes())["url"]
         who = {"email": self.environment["ADMIN_EMAIL"], "password": self.environment["ADMIN_PASSWORD"]}
-        with httpx.Client(base_url=url) as http:
+        with httpx.Client(base_url=url, timeout=60) as http:
             http.headers["authorization"] = f"Bearer {http.post('/api/v1/auth/login', json=who).json()['access_token']}"
             yield http
 

@@ -43,7 +43,7 @@ def clone(module_database, servers, tmp_path_factory) -> Iterator[Clone]:
     assert up.poll() is None, (made.folder / "said").read_text()
     yield made
     up.send_signal(signal.SIGTERM)
-    up.wait(15)
+    up.wait(150)
 
 
 def steps_of(kind: type[Story], lines: int) -> list[Step]:
@@ -89,7 +89,7 @@ def test_a_run_that_ended_anywhere_is_gone_on_with(clone, number, limit):
     run = clone.start("demo", "--json", "--only", "help-desk", "--limit", str(limit), stdout=subprocess.PIPE)
     until(lambda: clone.events() > before + 40 or run.poll() is not None, 30, "a few steps")
     run.send_signal(number)
-    told, _ = run.communicate(timeout=20)
+    told, _ = run.communicate(timeout=200)
     if number == signal.SIGINT:
         assert run.returncode == 130
         assert json.loads(told)["differences"] is None
@@ -115,7 +115,7 @@ def test_the_invoices_are_gone_on_with_days_after_a_kill_and_shop_and_books_agre
     run = clone.start("demo", "--json", "--only", "shop", stdout=subprocess.PIPE)
     until(lambda: clone.events("order.placed") >= 2 or run.poll() is not None, 30, "a few orders")
     run.kill()
-    run.communicate(timeout=20)
+    run.communicate(timeout=200)
     clone.sql("delete from daybook.http_keys")  # They are kept for 24 hours.
     code, told = clone.shop()
     file = read_invoices(clone.folder / "invoices.csv.gz")

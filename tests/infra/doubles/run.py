@@ -44,7 +44,7 @@ class Up:
 
     def ask(self, path: str, name: str = "serve") -> dict[str, object]:
         port = self.running().processes[name].port
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=50) as answer:
             return dict(json.load(answer))
 
     def everyone(self) -> list[psutil.Process]:
@@ -54,7 +54,7 @@ class Up:
         """Seconds until it ended."""
         began = time.monotonic()
         self.process.send_signal(number)
-        assert self.process.wait(15) == 0, self.said
+        assert self.process.wait(150) == 0, self.said
         return time.monotonic() - began
 
 
@@ -64,6 +64,6 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 def refused(run: Up) -> str:
     """What `up` said when it ended at once with exit code 1."""
-    assert run.process.wait(20) == 1, run.said
+    assert run.process.wait(200) == 1, run.said
     assert run.said.count("\n") == 1
     return run.said

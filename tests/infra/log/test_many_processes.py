@@ -28,7 +28,7 @@ class Workers:
         for worker in self._running:
             worker.stdin.write("go\n")
             worker.stdin.flush()
-        answers = await asyncio.gather(*(asyncio.to_thread(worker.communicate, timeout=60) for worker in self._running))
+        answers = await asyncio.gather(*(asyncio.to_thread(worker.communicate, timeout=600) for worker in self._running))
         assert [worker.returncode for worker in self._running] == [0] * len(self._running)
         return [msgspec.json.decode(out) for out, _ in answers]
 

@@ -121,5 +121,5 @@ def _refuse(status: int, body: bytes) -> NoReturn:
     if status in NOT_DONE:
         raise NotDone(why.code, why.message)
     # What it says here is about Daybook, such as its key, and no business of the customer who reads why a payment failed.
-    log.warning("the payment provider does not look at a call", extra={"status": status, "code": why.code, "told": why.message})
+    log.warning("the payment provider does not look at a call", extra={"status": status, "why": f"{why.code}: {why.message}"})
     raise NotDone("provider_refused", "The payment provider cannot take payments now.", answered=False)

@@ -16,7 +16,7 @@ from infra.outside.payment_guard import GuardedGateway
 from infra.outside.payment_http import HttpGateway
 from tests.eventually import eventually
 from tests.payments.misbehaving import silences
-from tests.payments.provider import KEY
+from tests.payments.provider import KEY, STATUSES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.server]
 TEN = Money(1000, "GBP")
@@ -79,13 +79,15 @@ async def test_declined_is_for_good_and_says_why(provider, gateway):
 @pytest.mark.parametrize(
     ("what", "answered", "code"), [("failed", True, "failed"), ("busy", False, "provider_refused"), ("stranger", False, "provider_refused")]
 )
-async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(provider, gateway, what, answered, code):
+async def test_what_was_surely_not_done_says_whether_the_provider_looked_at_it(provider, gateway, caplog, what, answered, code):
     payment = uuid4()
     await provider.behave({"what": what})
     with pytest.raises(NotDone) as why:
         await gateway.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise")
     assert (why.value.answered, why.value.code) == (answered, code)
     assert ("It was" in why.value.message) == answered, "what it says of us is not for customers"
+    logged = [(one.status, one.why) for one in caplog.records if hasattr(one, "why")]
+    assert logged == ([] if answered else [(STATUSES[what], f"{what}: It was {what}.")])
     assert await gateway.query(payment) == Charge()
 
 

@@ -26,7 +26,7 @@ def verify(*, as_json: bool) -> None:
     """
     from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
-    from infra.projection.fill import Watch
+    from infra.projection.watch import Watch
     from infra.reconciliation.ledger import reconcile
 
     with staged_bar("ledger") as show:

@@ -206,7 +206,7 @@ def _with_bar(title: str, work: Callable[[Any, Any], Coroutine[Any, Any, Answer]
 
     from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
-    from infra.projection.fill import Watch
+    from infra.projection.watch import Watch
 
     gc.disable()  # Folding makes no cycles, and a million rows are dear to look through.
     with staged_bar(title) as show:

@@ -23,7 +23,7 @@ def verify(*, as_json: bool) -> None:
     """
     from infra.cli._bars import staged_bar
     from infra.local.state import current_settings
-    from infra.projection.fill import Watch
+    from infra.projection.watch import Watch
     from infra.reconciliation.stock import reconcile
 
     with staged_bar("stock") as show:

@@ -1,63 +1,40 @@
 """Filling a build from the log: spool, then fold one part at a time; a finished part is never done again (architecture §5)."""
 
+import asyncio
 import gc
 import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
+import psycopg
 
-from infra.projection.bulk_read import RANGE, BulkReader, Raw, Stopped, decoder, needs_metadata
+from infra.postgres.connections import SESSION, SOCKET
+from infra.projection.bulk_read import RANGE, BulkReader, Raw, decoder, needs_metadata
+from infra.projection.cache_place import CachePlace
 from infra.projection.checkpoint import Checkpoint
-from infra.projection.filling import CachePlace, Plan, TablePlace, Told, code_of, place
+from infra.projection.filling import Place, Plan, Told, code_of
 from infra.projection.folding import Parked
 from infra.projection.partition import Partition, closure, owner, parts_of
 from infra.projection.projector import PARKED_AT_MOST
 from infra.projection.spool import Spool, by_stream
+from infra.projection.table_place import TablePlace
+from infra.projection.watch import Watch
 from projections.shared.read_model import READ_MODELS, ReadModel
 
 EVENTS: Final = 400_000
 """Events in one part, at most about; and bytes of the log for which there is a part of its own."""
 BYTES: Final = 160 * 1024 * 1024
-TICK: Final = 2_000
-Item = TypeVar("Item")
-Progress = Callable[[str, int, int], None]
-"""What is being done, how much of it, of how much."""
 
 
 class TooManyParked(Exception):
     """More keys would be parked than a read model may have: the fold is broken, not a few of its keys."""
-
-
-class Watch(msgspec.Struct, frozen=True):
-    """Who looks on: hears of progress and may stop the work between two steps."""
-
-    progress: Progress = lambda _what, _done, _all: None
-    stop: Any = msgspec.field(default_factory=threading.Event)
-
-    def over(self, items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
-        """Pass items on, telling of every 2,000th; raises `Stopped`."""
-        done = 0
-        for done, item in enumerate(items, 1):
-            if not done % TICK:
-                self.check()
-                self.progress(what, done, total)
-            yield item
-        self.progress(what, done, done)
-
-    def step(self, base: int, total: int) -> "Watch":
-        """The same, for a part of the work that begins when `base` of `total` is done."""
-        return Watch(lambda what, done, _: self.progress(what, min(base + done, total), total), self.stop)
-
-    def check(self) -> None:
-        """Raise `Stopped` when nobody wants this any more."""
-        if self.stop.is_set():
-            raise Stopped
 
 
 class Fill(msgspec.Struct, frozen=True):
@@ -72,9 +49,19 @@ class Fill(msgspec.Struct, frozen=True):
     parts: int | None = None
     """In how many parts; None: as its size wants it."""
 
-    def place(self) -> Any:
-        """Where to."""
-        return place(self.database_url, self.redis_url, self.model, self.build, self.epoch)
+    @contextmanager
+    def place(self) -> Iterator[TablePlace | CachePlace]:
+        """Where to, with connections of its own."""
+        with psycopg.connect(self.database_url, autocommit=True, options=SESSION, application_name="daybook-fill", **SOCKET) as connection:
+            if self.model.store == "postgres":
+                yield TablePlace(connection, self.model, self.build)
+                return
+            with asyncio.Runner() as runner:
+                cache = CachePlace(connection, self.redis_url, self.model, self.build, self.epoch, runner)
+                try:
+                    yield cache
+                finally:
+                    cache.close()
 
     def spool(self, plan: Plan) -> Spool:
         """Its temporary files."""
@@ -127,7 +114,7 @@ def _spool(work: Fill, plan: Plan, reader: BulkReader, watch: Watch) -> None:
     spool.write(rows, by_stream(parts) if model.key_is_stream else by_keys, name)
 
 
-def _fold(work: Fill, plan: Plan, reader: BulkReader, target: TablePlace | CachePlace, watch: Watch, jobs: int) -> Iterator[Told]:
+def _fold(work: Fill, plan: Plan, reader: BulkReader, target: Place, watch: Watch, jobs: int) -> Iterator[Told]:
     todo = [part for part in range(plan.parts) if part not in target.done()]
     done = (plan.parts - len(todo)) * work.at.position // plan.parts
     watch.progress("folding", done, work.at.position)
@@ -140,7 +127,7 @@ def _fold(work: Fill, plan: Plan, reader: BulkReader, target: TablePlace | Cache
         yield fold_part(work, plan, part, watch.step(base, work.at.position).over(rows, "folding", 0), target)
 
 
-def fold_part(work: Fill, plan: Plan, part: int, rows: Iterable[Raw], target: TablePlace | CachePlace) -> Told:
+def fold_part(work: Fill, plan: Plan, part: int, rows: Iterable[Raw], target: Place) -> Told:
     """Fold the rows of one part and write it."""
     folded = Partition(work.model, owner(work.model, plan.parts, part), {key: one.position for key, one in plan.limits.items()})
     folded.feed(decoder(work.model)(rows))

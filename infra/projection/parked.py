@@ -10,10 +10,10 @@ from domain.shared.event import Recorded
 from infra.postgres.row_table import RowTable
 from infra.projection.bulk_read import BulkReader, decoder
 from infra.projection.checkpoint import Checkpoint
-from infra.projection.fill import Watch
 from infra.projection.folding import changed_from
 from infra.projection.leases import Build
 from infra.projection.partition import Partition
+from infra.projection.watch import Watch
 from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.settings import Settings
 from projections.shared.read_model import Key, ReadModel, Row, key_text

@@ -14,10 +14,11 @@ from infra.projection.builds import NoSuchBuild
 from infra.projection.bulk_read import Stopped
 from infra.projection.bystanders import Bystanders
 from infra.projection.compare import differing
-from infra.projection.fill import Fill, TooManyParked, Watch, fill
+from infra.projection.fill import Fill, TooManyParked, fill
 from infra.projection.hub import Hub
 from infra.projection.leases import LEASE, Build
 from infra.projection.projector import Projector
+from infra.projection.watch import Watch
 from infra.projection.workshop import Busy, Workshop, in_thread, workshop
 from infra.redis.row_cache import Damaged
 from infra.settings import Settings

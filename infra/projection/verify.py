@@ -10,10 +10,11 @@ import msgspec
 
 from infra.projection.builds import NoSuchBuild
 from infra.projection.bulk_read import BulkReader, Raw, decoder, needs_metadata
-from infra.projection.fill import BYTES, EVENTS, Watch
+from infra.projection.fill import BYTES, EVENTS
 from infra.projection.live_rows import LiveRows, live_rows
 from infra.projection.partition import Partition, owner, part_of, parts_of
 from infra.projection.spool import Spool, by_stream
+from infra.projection.watch import Watch
 from infra.projection.workshop import Workshop, in_thread, workshop
 from infra.settings import Settings
 from projections.shared.read_model import Key, ReadModel, Row, key_text

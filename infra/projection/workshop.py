@@ -15,9 +15,9 @@ from infra.postgres.connections import pool
 from infra.postgres.log_reader import LogReader
 from infra.projection.builds import Builds
 from infra.projection.checkpoint import Checkpoint
-from infra.projection.fill import Watch
 from infra.projection.leases import Build
 from infra.projection.stores import CacheStore, Store, TableStore
+from infra.projection.watch import Watch
 from infra.redis.clients import client
 from infra.redis.row_cache import RowCache
 from infra.settings import Settings

@@ -20,7 +20,7 @@ from domain.payments.payment import Payment, payment_id
 from domain.shared.aggregate import Aggregate
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.shared.payment_status import PaymentStatus
-from infra.projection.fill import Watch
+from infra.projection.watch import Watch
 from infra.reconciliation.discrepancy import Discrepancy
 from infra.serialization.mapper import Unreadable
 from projections.payments.ledger import LEDGER, balance, sum_of

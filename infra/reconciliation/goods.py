@@ -17,7 +17,7 @@ from domain.orders.status import ENDED_BADLY, PAID, OrderStatus
 from domain.shared.event import BY_CLASS, Event, Recorded
 from domain.shop import events as s
 from domain.shop.reservation import LIVE, Reservation, ReservationStatus, reservation_id
-from infra.projection.fill import Watch
+from infra.projection.watch import Watch
 from infra.reconciliation.discrepancy import Discrepancy
 from infra.reconciliation.parts import Part
 from projections.shop.products import PRODUCTS

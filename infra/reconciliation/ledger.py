@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from infra.projection.bulk_read import STREAM, BulkReader, decoder
-from infra.projection.fill import Watch
 from infra.projection.live_rows import served
 from infra.projection.verify import Verified, verify
+from infra.projection.watch import Watch
 from infra.projection.workshop import Workshop, in_thread, workshop
 from infra.reconciliation.books import LISTENER, Books, differences
 from infra.reconciliation.discrepancy import Discrepancy

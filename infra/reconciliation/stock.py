@@ -9,9 +9,9 @@ import msgspec
 
 from domain.shared.event import Recorded
 from infra.projection.bulk_read import BulkReader, decoder
-from infra.projection.fill import Watch
 from infra.projection.live_rows import LiveRows, served
 from infra.projection.verify import SLICE, Moved
+from infra.projection.watch import Watch
 from infra.projection.workshop import in_thread, workshop
 from infra.reconciliation import goods, shelves
 from infra.reconciliation.discrepancy import Discrepancy

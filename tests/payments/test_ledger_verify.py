@@ -6,7 +6,7 @@ import pytest
 
 from domain.orders.order import Order
 from infra.projection.bulk_read import Stopped
-from infra.projection.fill import Watch
+from infra.projection.watch import Watch
 from infra.reconciliation.ledger import reconcile
 from projections.payments.ledger import LEDGER
 from tests.command_line import command_line

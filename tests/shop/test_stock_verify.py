@@ -8,7 +8,7 @@ import pytest
 
 from domain.orders.order import Order
 from infra.projection.bulk_read import Stopped
-from infra.projection.fill import Watch
+from infra.projection.watch import Watch
 from infra.reconciliation.stock import reconcile
 from projections.shop.products import PRODUCTS
 from tests.command_line import command_line

@@ -3,13 +3,15 @@
 import asyncio
 import sys
 
-from infra.projection import fill, filling
+from infra.projection import fill
+from infra.projection.cache_place import CachePlace
 from infra.projection.rebuild import rebuild
+from infra.projection.table_place import TablePlace
 from infra.settings import Settings
 from tests.infra.projection.toys import MODELS
 
 fill.EVENTS = 100  # type: ignore[misc]  # Small parts, so that there are several.
-for place in (filling.TablePlace, filling.CachePlace):
+for place in (TablePlace, CachePlace):
 
     def write(self, part, folded, original=place.write):
         """Write, say so, and wait for the end after the second part."""

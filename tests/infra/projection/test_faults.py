@@ -15,10 +15,11 @@ from infra.cancellation import ended
 from infra.postgres.log_reader import COLUMNS
 from infra.projection import fill as filling
 from infra.projection.builds import Builds
-from infra.projection.filling import CachePlace, TablePlace
+from infra.projection.cache_place import CachePlace
 from infra.projection.folding import fold, touched
 from infra.projection.hub import Hub
 from infra.projection.rebuild import rebuild
+from infra.projection.table_place import TablePlace
 from infra.projection.workshop import Busy
 from tests.eventually import eventually
 from tests.infra.projection.toys import BOXES, BOXES_IN_REDIS, STREAMS

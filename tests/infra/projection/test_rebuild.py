@@ -3,8 +3,8 @@
 import pytest
 
 from infra.projection import fill as filling
-from infra.projection.fill import Watch
 from infra.projection.rebuild import rebuild, retire, rollback
+from infra.projection.watch import Watch
 from tests.infra.projection.toys import BOXES, BOXES_IN_REDIS, STREAMS
 from tests.infra.projection.world import World, a_put
 

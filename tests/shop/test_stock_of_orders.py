@@ -29,6 +29,6 @@ async def test_an_administrator_hears_that_few_are_left(api):
 
     async def is_told() -> bool:
         items = (await api("GET", "/api/v1/notifications?limit=50", who)).json()["items"]
-        return [one["title"] for one in items if one["change"] == "stock_low"] == ["Few are left: Scarce lamp"]
+        return [one["title"] for one in items if one["facts"].get("product_id") == product["id"]] == ["Few are left: Scarce lamp"]
 
     await eventually(is_told, 10)

@@ -107,6 +107,10 @@ class Leases:
             build.epoch,
         )
 
+    async def release_all(self) -> None:
+        """Give back whatever this process still holds."""
+        await self._run("update read_models set held_until = clock_timestamp() where holder = %s and held_until > clock_timestamp()", self._me)
+
     async def move(self, build: Build, new: Checkpoint) -> bool:
         """Move a position by compare-and-set (reactions; read models move theirs together with their rows)."""
         moved = await self._run(

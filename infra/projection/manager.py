@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
@@ -59,6 +60,9 @@ class Manager:
                 await asyncio.sleep(LOOK)
         finally:
             await ended(*self._tasks.values(), again=AGAIN)
+            # On a busy machine not all of them had the time to, one by one.
+            with suppress(psycopg.Error, OSError):
+                await self.builds.release_all()
 
     async def _with_missing(self, models: Iterable[ReadModel[Any]]) -> list[Build]:
         head = await self._parts.reader.head()

@@ -5,9 +5,11 @@ import signal
 
 import pytest
 
+from application.shared.reaction import REACTIONS
 from infra.app import ensure_admin
 from tests.eventually import eventually
 from tests.faults.daybook import ended, holding
+from tests.faults.fold_of_the_log import models
 from tests.faults.load import under_load
 from tests.faults.people import people
 
@@ -35,7 +37,13 @@ async def test_a_process_at_work_ends_in_time_with_exit_code_0(daybook, parts, n
 async def test_whoever_ends_in_order_is_replaced_at_once(daybook, parts):
     """The lease is given back, so nobody waits until it has run out."""
     (consumers,) = daybook.of("consumers")
-    await eventually(holding(consumers, 6), what="it has leases")
+    await eventually(holding(consumers, len(models())))
+
+    async def is_settled() -> bool:
+        rows = await parts.log.reads("select count(*), count(*) filter (where held_until > clock_timestamp()) from read_models")
+        return rows[0][0] == rows[0][1] >= len(models()) + len(REACTIONS)
+
+    await eventually(is_settled, what="it has all leases")
     await asyncio.to_thread(consumers.end)
     assert await parts.log.reads("select model from read_models where held_until > clock_timestamp()") == []
     other = daybook.start("consumers").ready()

@@ -107,7 +107,7 @@ async def test_the_same_seed_fails_the_same_payments_again_though_their_ids_are_
         provider, seen = simulator(failing=50, seed=7), list[bool]()
         for payment in (uuid4() for _ in range(20)):
             with contextlib.suppress(NotDone):
-                await provider.authorise(payment, TEN, f"{payment}/authorise/0")
+                await provider.carry_out(Step.AUTHORISE, payment, TEN, f"{payment}/authorise/0")
             seen.append((await provider.query(payment)).authorised > 0)
         return seen
 

@@ -14,6 +14,9 @@ from infra.local.postgres import Postgres, start_postgres
 from infra.local.state import State
 from infra.local.valkey import Valkey, start_valkey
 
+IN_SERVICE = """
+select coalesce((select setting from pg_file_settings where name = %(name)s and sourcefile like '%%/postgresql.conf'), current_setting(%(name)s))"""
+"""A setting of a server as it is without the tests, which leave the disk alone."""
 EXTERNAL_POSTGRES = "postgresql://postgres@127.0.0.1:5432/{name}?connect_timeout=2"
 EXTERNAL_REDIS = f"redis://127.0.0.1:6379/{os.environ.get('DAYBOOK_TEST_REDIS_DATABASE', '9')}"
 """Runs of the tests beside each other on one machine need a database each."""
@@ -83,7 +86,15 @@ class Servers:
     def start_postgres(self) -> Postgres:
         if self.postgres is None:
             self.postgres = start_postgres(self.state)
+            self._hurry(self.postgres.endpoint("postgres").super_url)
         return self.postgres
+
+    @staticmethod
+    def _hurry(url: str) -> None:
+        """Leave the disk alone: this machine does not lose its power, and no test waits for what others write."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("alter system set fsync = off")
+            connection.execute("select pg_reload_conf()")
 
     def new_database(self) -> Database:
         server = self.start_postgres()

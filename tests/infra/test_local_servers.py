@@ -17,7 +17,7 @@ from infra.local.program import free_port, package_folder
 from infra.local.state import LocalProblem, Ports, State
 from infra.local.valkey import start_valkey
 from tests.eventually import until
-from tests.servers import Database, Servers
+from tests.servers import IN_SERVICE, Database, Servers
 
 
 def value(url: str, statement: str) -> object:
@@ -29,7 +29,8 @@ def value(url: str, statement: str) -> object:
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"])
 def test_a_commit_is_on_disk_when_it_is_acknowledged(postgres_server: Servers, setting):
-    assert value(postgres_server.start_postgres().endpoint("postgres").super_url, f"SHOW {setting}") == "on"
+    with psycopg.connect(postgres_server.start_postgres().endpoint("postgres").super_url) as connection:
+        assert connection.execute(IN_SERVICE, {"name": setting}).fetchone() == ("on",)
 
 
 def test_the_embedded_postgresql_is_18_with_text_ordered_by_code_point(fresh_database: Database):

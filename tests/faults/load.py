@@ -53,7 +53,7 @@ class Load:
         while True:
             with suppress(Refused, psycopg.Error):
                 await self._life()
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.1)  # So that what is waited for meanwhile does not make the log long, which is folded at the end.
 
     async def _life(self) -> None:
         node = self._dice.choice(self.nodes)

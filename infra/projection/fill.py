@@ -52,9 +52,9 @@ class Fill(msgspec.Struct, frozen=True):
     @contextmanager
     def place(self) -> Iterator[TablePlace | CachePlace]:
         """Where to, with connections of its own."""
-        with psycopg.connect(self.database_url, autocommit=True, options=SESSION, application_name="daybook-fill", **SOCKET) as connection:
+        with self._connect() as connection:
             if self.model.store == "postgres":
-                yield TablePlace(connection, self.model, self.build)
+                yield TablePlace(self._connect, connection, self.model, self.build)
                 return
             with asyncio.Runner() as runner:
                 cache = CachePlace(connection, self.redis_url, self.model, self.build, self.epoch, runner)
@@ -62,6 +62,9 @@ class Fill(msgspec.Struct, frozen=True):
                     yield cache
                 finally:
                     cache.close()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.database_url, autocommit=True, options=SESSION, application_name="daybook-fill", **SOCKET)
 
     def spool(self, plan: Plan) -> Spool:
         """Its temporary files."""

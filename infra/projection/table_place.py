@@ -1,6 +1,7 @@
 """Filling a build in PostgreSQL: COPY, sums and mark of a part in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -16,12 +17,16 @@ from projections.shared.read_model import ReadModel
 
 PLAN: Final = -1
 """The number under which the plan stands among the parts."""
+AT_ONCE: Final = 3
+"""Indexes that are made at once: sorting for one of them keeps one core busy, and the folding is over."""
+Connect = Callable[[], psycopg.Connection[Any]]
 
 
 class TablePlace:
-    """A build in PostgreSQL."""
+    """A build in PostgreSQL. `connection` is one of those that `connect` makes."""
 
-    def __init__(self, connection: psycopg.Connection[Any], model: ReadModel[Any], build: int) -> None:
+    def __init__(self, connect: Connect, connection: psycopg.Connection[Any], model: ReadModel[Any], build: int) -> None:
+        self._connect = connect
         self._connection = connection
         self._model = model
         self._build = build
@@ -69,10 +74,16 @@ class TablePlace:
     def finish(self, at: Checkpoint, parked: Iterable[Parked]) -> None:
         """Indexes and the list of parked keys."""
         del at  # It is noted in the build's row, together with its state.
-        self._run("set maintenance_work_mem = '128MB'")
-        for statement in self._table.index():
-            self._run(statement)
+        statements = self._table.index()
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(self._index, (statements[nth::AT_ONCE] for nth in range(min(AT_ONCE, len(statements))))))
         self._run(f"analyze {', '.join((self._name, *self._table.beside()))}")
         with self._connection.transaction():
             note_parked(self._connection, self._model, self._build, parked)
             self._run(f"drop table {self._name}_fill")
+
+    def _index(self, statements: Sequence[str]) -> None:
+        with self._connect() as connection:
+            connection.execute("set maintenance_work_mem = '64MB'")
+            for statement in statements:
+                connection.execute(statement.encode())

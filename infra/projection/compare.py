@@ -57,7 +57,7 @@ async def _in_postgres(tools: Workshop, model: ReadModel[Any], old: int, new: in
             rows = await ask(
                 f"""select {either} from (select * from {tables[0]} where {above} and {below}) o
                     full join (select * from {tables[1]} where {above} and {below}) n on {same}
-                    where o.*::text is distinct from n.*::text""",
+                    where (o.* *<> n.*) is not false""",
                 *arguments,
                 *arguments,
             )

@@ -1,5 +1,6 @@
 """Rebuilding: from nothing but the log, while everything goes on."""
 
+import psycopg
 import pytest
 
 from infra.projection import fill as filling
@@ -43,6 +44,20 @@ async def test_a_rebuild_goes_on_while_commands_are_accepted(world: World, model
     world.fold(model, rebuilt.build)
     await world.caught_up(model)
     await world.equals_the_log(model)
+
+
+async def test_rows_that_the_old_build_lost_invented_or_changed_are_counted(world: World):
+    await world.fill_boxes(100)
+    await world.ensure(BOXES)
+    await rebuild(world.settings, BOXES)
+    table, boxes = f"read_models.{BOXES.table}_b2", sorted(world.rows(BOXES, 2))
+    with psycopg.connect(world.settings.database_url, options="-c role=daybook_app", autocommit=True) as connection:
+        connection.execute(f"delete from {table} where box = '{boxes[0]}'")
+        connection.execute(f"update {table} set note = '[7]' where box = '{boxes[1]}'")
+        connection.execute(f"update {table} set by = null where box = '{boxes[2]}'")
+        connection.execute(f"insert into {table} select 'nowhere', total, puts, at, note, share, by, is_full from {table} where box = '{boxes[3]}'")
+    assert (await rebuild(world.settings, BOXES)).differing == 4
+    assert (await rebuild(world.settings, BOXES)).differing == 0
 
 
 @BOTH

@@ -51,6 +51,11 @@ def test_the_settings_of_a_service_are_known_and_enough(name):
     assert read_settings(environment).env == "production"
 
 
+@pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.name)
+def test_every_process_takes_the_other_settings_from_a_file_that_may_be_missing(process):
+    assert SERVICES[process.name]["env_file"] == [{"path": "daybook.env", "required": False}]
+
+
 def test_no_secret_has_a_value_of_its_own():
     text = (CLONE / "compose.yaml").read_text()
     secrets = [

@@ -1,11 +1,13 @@
 """The servers behind the fixtures of `conftest.py`."""
 
+import contextlib
 import itertools
 import os
 from pathlib import Path
 
 import msgspec
 import psycopg
+import pytest
 import redis
 from psycopg import sql
 
@@ -120,22 +122,20 @@ class Servers:
         return Cluster(self.start_postgres().endpoint("{name}").super_url, OWNER)
 
 
-def external_database() -> External | None:
-    """The PostgreSQL of this machine, when it answers and is new enough."""
-    try:
-        with psycopg.connect(EXTERNAL_POSTGRES.format(name="postgres")) as connection:
-            return External(EXTERNAL_POSTGRES, "postgres") if connection.info.server_version >= 150_000 else None
-    except psycopg.OperationalError:
-        return None
+def external_database() -> External:
+    """The PostgreSQL of this machine; where none answers that is new enough, whoever asks is skipped."""
+    with contextlib.suppress(psycopg.OperationalError), psycopg.connect(EXTERNAL_POSTGRES.format(name="postgres")) as connection:
+        if connection.info.server_version >= 150_000:
+            return External(EXTERNAL_POSTGRES, "postgres")
+    pytest.skip("no PostgreSQL 15 or newer answers on 127.0.0.1:5432")
 
 
-def external_redis() -> str | None:
-    """Database 9 of the Redis of this machine, emptied, when it answers."""
-    try:
+def external_redis() -> str:
+    """An own database of the Redis of this machine, emptied; where none answers, whoever asks is skipped."""
+    with contextlib.suppress(redis.RedisError):
         _flush(EXTERNAL_REDIS, everything=False)
-    except redis.RedisError:
-        return None
-    return EXTERNAL_REDIS
+        return EXTERNAL_REDIS
+    pytest.skip("no Redis answers on 127.0.0.1:6379")
 
 
 def _flush(url: str, *, everything: bool) -> None:
